@@ -1,0 +1,223 @@
+"""The command line: options and help. Topics, and torch with them, are imported when one runs."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ptnotes import __version__, options
+from ptnotes.errors import PtnotesError
+
+if TYPE_CHECKING:
+    from ptnotes.rows import Event
+
+app = typer.Typer(
+    name="ptnotes",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help and one-line errors, and rich is not imported for them
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ptnotes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ptnotes(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and exit.")
+    ] = False,
+) -> None:
+    """A well-known PyTorch course: every experiment is one command."""
+
+
+def _present(events: "Iterable[Event]", as_json: bool, quiet: bool) -> None:
+    """Show a run; a failure that a user can cause is one line on stderr and exit code 1."""
+    from ptnotes.report import present
+
+    try:
+        present(events, as_json=as_json, quiet=quiet)
+    except PtnotesError as error:
+        typer.echo(f"ptnotes: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
+    """The recipe's fields, each replaced by the option that was given for it."""
+    return dataclasses.asdict(recipe) | {
+        name: value for name, value in given.items() if value is not None
+    }
+
+
+@app.command()
+def backward(
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """One weight, update by update: the gradient by hand beside autograd's."""
+    from ptnotes.topics import backward as topic
+
+    hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
+    events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def linreg(
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Linear regression with nn.Module, MSELoss and SGD."""
+    from ptnotes.topics import linreg as topic
+
+    hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
+    events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def logistic(
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Logistic regression on one feature, and the BCE table."""
+    from ptnotes.topics import logistic as topic
+
+    hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
+    events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def diabetes(
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    batch_size: options.FullOrBatchSize = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Eight features through an 8-6-4-1 net, full batch or mini-batches."""
+    from ptnotes.topics import diabetes as topic
+
+    number = int(batch_size) if batch_size not in (None, "full") else None
+    hyper = dict(_hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=number, lr=lr))
+    if batch_size == "full":
+        hyper["batch_size"] = None
+    events = topic.run(
+        recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
+    )
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def mnist(
+    arch: Annotated[
+        Literal["mlp", "cnn", "inception", "resnet"], typer.Option(help="The network.")
+    ] = "cnn",
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    lr: options.LearningRate = None,
+    momentum: options.Momentum = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Handwritten digits: fully connected, CNN, Inception, ResNet."""
+    from ptnotes.topics import mnist as topic
+
+    hyper = _hyperparameters(
+        topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum
+    )
+    events = topic.run(
+        arch=arch,
+        recipe=recipe,
+        seed=seed,
+        device=device,
+        threads=threads,
+        data_dir=data_dir,
+        **hyper,
+    )
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def seq(
+    cell: Annotated[
+        Literal["rnn", "lstm", "gru"], typer.Option(help="The recurrent unit.")
+    ] = "rnn",
+    via: Annotated[
+        Literal["cell", "layer", "embedding"],
+        typer.Option(help="Cell by cell, with torch's layer, or with an embedding before it."),
+    ] = "cell",
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """hello → ohlol with a recurrent network."""
+    from ptnotes.topics import seq as topic
+
+    hyper = _hyperparameters(topic.RECIPES[recipe][cell, via], epochs=epochs, lr=lr)
+    events = topic.run(
+        cell=cell, via=via, recipe=recipe, seed=seed, device=device, threads=threads, **hyper
+    )
+    _present(events, as_json, quiet)
+
+
+@app.command()
+def names(
+    recipe: options.Recipe = "notes",
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    lr: options.LearningRate = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Surname to country: a bidirectional GRU on packed sequences."""
+    from ptnotes.topics import names as topic
+
+    hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr)
+    events = topic.run(
+        recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
+    )
+    _present(events, as_json, quiet)

@@ -1,0 +1,1 @@
+"""Readers of the real data sets: locate, download if missing, read, check."""

@@ -1,0 +1,29 @@
+"""MNIST: 60,000 + 10,000 handwritten digits (notes, line 146)."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from ptnotes.datasets.idx import read_idx
+from ptnotes.datasets.locate import data_directory, mnist_file
+from ptnotes.errors import DataError
+
+CLASSES = 10
+
+
+def read(given: Path | None, split: str) -> tuple[Tensor, Tensor]:
+    """Images (N, 28, 28) uint8 and labels (N) int64 of ``split``, "train" or "t10k".
+
+    Raises DataError if a file is missing and can't be downloaded, or isn't what it should be.
+    """
+    directory = data_directory(given)
+    images_path = mnist_file(directory, f"{split}-images-idx3-ubyte")
+    labels_path = mnist_file(directory, f"{split}-labels-idx1-ubyte")
+    images, labels = read_idx(images_path, 3), read_idx(labels_path, 1).long()
+    if len(images) != len(labels):
+        raise DataError(f"{images_path} holds {len(images)} images, but {len(labels)} labels")
+    if len(images) == 0 or images.shape[1:] != (28, 28):
+        raise DataError(f"{images_path} holds images of shape {tuple(images.shape)}, not 28×28")
+    if labels.max() >= CLASSES:
+        raise DataError(f"{labels_path} holds the label {labels.max().item()}, above 9")
+    return images, labels

@@ -1,0 +1,23 @@
+"""Errors that a user can cause. The command line prints their one line and exits with 1."""
+
+
+class PtnotesError(Exception):
+    """The work failed; the message is one line: what was wrong, and what to do."""
+
+
+class DataError(PtnotesError):
+    """A data file is missing, unreadable, or does not hold what it should."""
+
+
+class DeviceError(PtnotesError):
+    """The device asked for is not in this machine."""
+
+
+class DivergedError(PtnotesError):
+    """The loss is NaN or infinite: going on would train nothing."""
+
+    def __init__(self, loss: float, epoch: int, step: int) -> None:
+        super().__init__(
+            f"the loss is {loss} at epoch {epoch}, step {step}: "
+            "training has diverged; try a lower --lr"
+        )

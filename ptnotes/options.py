@@ -1,0 +1,82 @@
+"""The options that commands share, each written once. No torch here: --help needs none."""
+
+import math
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def _learning_rate(value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise typer.BadParameter(f"{value} is not a finite number above 0")
+    return value
+
+
+def _device(value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", value):
+        raise typer.BadParameter(f"'{value}' is not one of auto, cpu, cuda, cuda:N, mps")
+    return value
+
+
+def _full_or_number(value: str | None) -> str | None:
+    if value is not None and value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
+        raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1 up")
+    return value
+
+
+OF_RECIPE = "the recipe's"
+
+Recipe = Annotated[Literal["notes"], typer.Option(help="Which hyper-parameters to start from.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(min=1, show_default=OF_RECIPE, help="Passes over the training data."),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, show_default=OF_RECIPE, help="Samples per update.")
+]
+FullOrBatchSize = Annotated[
+    str | None,
+    typer.Option(
+        "--batch-size",
+        metavar="full|N",
+        callback=_full_or_number,
+        show_default=OF_RECIPE,
+        help="Samples per update: all of them, or N.",
+    ),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        "--lr", callback=_learning_rate, show_default=OF_RECIPE, help="The learning rate."
+    ),
+]
+Momentum = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, show_default=OF_RECIPE, help="SGD's momentum."),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seeds every source of randomness.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        callback=_device,
+        help="Where to compute; auto takes CUDA, then MPS, then the CPU.",
+    ),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, show_default="torch's", help="CPU threads to compute with.")
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="PTNOTES_DATA",
+        show_default="./data",
+        help="Where the data sets lie, or are downloaded to.",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="One JSON document on stdout; the table goes to stderr.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result: no table, no progress.")]

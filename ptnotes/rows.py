@@ -1,0 +1,65 @@
+"""What a topic yields while it runs: one Header, then Progress and Rows, then one Result.
+
+The topics compute and yield; ``report`` prints. So a run can be shown, recorded or tested without
+either side knowing the other.
+"""
+
+from dataclasses import MISSING, dataclass, field
+from typing import Any
+
+
+def column(title: str, spec: str = "", default: Any = MISSING) -> Any:
+    """A field of a Row with its heading and format on screen; None is left out everywhere."""
+    return field(default=default, metadata={"title": title, "spec": spec})
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is about to run: the first thing every topic yields.
+
+    ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
+    many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all).
+    """
+
+    topic: str
+    config: dict[str, Any]
+    environment: dict[str, Any]
+    rows: int
+    shown: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``done`` of ``total`` steps of an epoch (from 1) are taken."""
+
+    epoch: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table and one object of the JSON document's "history"."""
+
+
+@dataclass(frozen=True)
+class EpochRow(Row):
+    """An epoch: losses are means over samples, accuracies fractions, times in seconds."""
+
+    epoch: int = column("epoch")
+    train_loss: float = column("train loss", ".4f")
+    train_accuracy: float | None = column("train acc.", ".2%", default=None)
+    test_loss: float | None = column("test loss", ".4f", default=None)
+    test_accuracy: float | None = column("test acc.", ".2%", default=None)
+    train_seconds: float = column("train s", ".2f", default=0.0)
+    test_seconds: float | None = column("test s", ".2f", default=None)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out: the last thing every topic yields."""
+
+    values: dict[str, Any]
+
+
+Event = Header | Progress | Row | Result

@@ -1,0 +1,75 @@
+"""ŷ = w·x: the gradient by hand beside autograd's, one update at a time (notes, lines 9-67)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from ptnotes.engine import LossMeter, environment, prepare
+from ptnotes.rows import Event, Header, Result, Row, column
+
+# 1 data: y = 2x
+X_DATA = [1.0, 2.0, 3.0]
+Y_DATA = [2.0, 4.0, 6.0]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    epochs: int
+    lr: float
+
+
+RECIPES = {"notes": Recipe(epochs=1000, lr=0.01)}
+
+
+@dataclass(frozen=True)
+class UpdateRow(Row):
+    """One update; w and the gradients are those before it."""
+
+    epoch: int = column("epoch")
+    x: float = column("x", "g")
+    y: float = column("y", "g")
+    w: float = column("w", ".4f")
+    loss: float = column("loss", ".2e")
+    gradient_by_hand: float = column("by hand", ".2e")
+    gradient_autograd: float = column("autograd", ".2e")
+
+
+def run(
+    *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
+) -> Iterator[Event]:
+    """Yields a row per update: three an epoch. Raises DeviceError, DivergedError."""
+    on = prepare(seed=seed, device=device, threads=threads)
+    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
+    updates = epochs * len(X_DATA)
+    yield Header("backward", config, environment(on), rows=updates, shown=20)
+
+    # 2 model: one weight, no bias
+    w = torch.tensor([1.0], device=on, requires_grad=True)
+
+    # 4 training cycle; the loss of line 67 is (y - ŷ)², the optimizer w - lr·gradient
+    largest_difference = 0.0
+    for epoch in range(1, epochs + 1):
+        meter = LossMeter(epoch)
+        for x, y in zip(X_DATA, Y_DATA, strict=True):
+            loss = (y - w * x) ** 2
+            loss.backward()
+            meter.add(loss.squeeze(), 1)
+            with torch.no_grad():
+                assert w.grad is not None
+                by_hand = 2 * x * (x * w - y)
+                autograd = w.grad.clone()
+                row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), autograd.item())
+                w -= lr * w.grad
+                w.grad.zero_()
+            difference = abs(row.gradient_by_hand - row.gradient_autograd)
+            largest_difference = max(largest_difference, difference)
+            yield row
+
+    yield Result(
+        {
+            "weight": w.item(),
+            "prediction": w.item() * 4,
+            "largest_gradient_difference": largest_difference,
+        }
+    )

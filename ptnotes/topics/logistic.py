@@ -1,0 +1,100 @@
+"""Logistic regression on one feature, and the BCE table (notes, lines 136-219)."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ptnotes.engine import LossMeter, count_parameters, environment, prepare, train_step
+from ptnotes.rows import Event, Header, Result, Row, column
+
+# 1 data: hours studied, passed or not                     (3, 1)
+X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
+Y_DATA = torch.tensor([[0.0], [0.0], [1.0]])
+
+BCE_TABLE = [(1.0, 0.2), (1.0, 0.8), (0.0, 0.3), (0.0, 0.7)]  # (y, ŷ) of lines 187-190
+
+
+@dataclass(frozen=True)
+class Recipe:
+    epochs: int
+    lr: float
+
+
+RECIPES = {"notes": Recipe(epochs=1000, lr=0.01)}
+
+
+# 2 model
+class LogisticRegressionModel(nn.Module):
+    """P(y = 1) = σ(w·x + b), (N, 1) → (N, 1) (notes, line 209)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(self.linear(x))
+
+
+@dataclass(frozen=True)
+class CurveRow(Row):
+    """One full-batch update: the mean loss before it, the curve after it."""
+
+    epoch: int = column("epoch")
+    train_loss: float = column("train loss", ".5f")
+    weight: float = column("weight", ".4f")
+    bias: float = column("bias", ".4f")
+
+
+def bce_table() -> list[dict[str, Any]]:
+    """The loss −(y·log ŷ + (1 − y)·log(1 − ŷ)) of each row of the notes' table."""
+    y, y_hat = torch.tensor(BCE_TABLE).unbind(dim=1)
+    losses = nn.functional.binary_cross_entropy(y_hat, y, reduction="none")
+    return [
+        {"y": target, "y_hat": probability, "loss": loss}
+        for (target, probability), loss in zip(BCE_TABLE, losses.tolist(), strict=True)
+    ]
+
+
+def run(
+    *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
+) -> Iterator[Event]:
+    """Yields a row per epoch. Raises DeviceError, DivergedError."""
+    started = time.perf_counter()
+    on = prepare(seed=seed, device=device, threads=threads)
+    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
+    yield Header("logistic", config, environment(on), rows=epochs, shown=20)
+    x, y = X_DATA.to(on), Y_DATA.to(on)
+    model = LogisticRegressionModel().to(on)
+
+    # 3 loss and optimizer: the sum over the three points, as on line 214
+    criterion = nn.BCELoss(reduction="sum")
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+
+    # 4 training cycle
+    for epoch in range(1, epochs + 1):
+        meter = LossMeter(epoch, criterion.reduction)
+        meter.add(train_step(model, criterion, optimizer, (x,), y), len(x))
+        yield CurveRow(epoch, meter.mean(), model.linear.weight.item(), model.linear.bias.item())
+
+    with torch.inference_mode():
+        probability = model(torch.tensor([[4.0]], device=on)).item()
+        correct = ((model(x) >= 0.5) == (y == 1)).float().mean().item()
+    weight, bias = model.linear.weight.item(), model.linear.bias.item()
+    table = bce_table()
+    yield Result(
+        {
+            "weight": weight,
+            "bias": bias,
+            "boundary": -bias / weight,
+            "prediction": probability,
+            "train_accuracy": correct,
+            "parameters": count_parameters(model),
+            "bce_table": table,
+            "bce_mean": sum(row["loss"] for row in table) / len(table),
+            "wall_seconds": time.perf_counter() - started,
+        }
+    )
