@@ -5,6 +5,7 @@ torchvision reads it too, but importing torchvision takes seconds and its checks
 
 import gzip
 import math
+import struct
 import zlib
 from pathlib import Path
 
@@ -32,9 +33,11 @@ def read_idx(path: Path, dimensions: int) -> Tensor:
             f"{path} is not an IDX file of {dimensions} dimensions "
             f"(it begins with {content[:4].hex() or 'nothing'}); delete it to download it again"
         )
-    sizes = [int(size) for size in np.frombuffer(content[4:header], dtype=">u4")]
+    if len(content) < header:
+        raise DataError(f"{path} ends within its header; delete it to download it again")
+    sizes = struct.unpack(f">{dimensions}I", content[4:header])
     expected = header + math.prod(sizes)
-    if len(sizes) != dimensions or len(content) != expected:
+    if len(content) != expected:
         raise DataError(
             f"{path} holds {len(content)} bytes where its header promises {expected}; "
             "delete it to download it again"

@@ -1,0 +1,18 @@
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptnotes.report import _is_shown
+from ptnotes.rows import Header
+
+
+@given(st.integers(1, 5000), st.integers(2, 40))
+def test_selection_is_even(rows, shown):
+    header = Header("t", {}, {}, rows=rows, shown=shown)
+    picked = [index for index in range(rows) if _is_shown(index, header)]
+    assert len(picked) == min(rows, shown)
+    assert picked[0] == 0
+    assert picked[-1] == rows - 1
+    gaps = [b - a for a, b in pairwise(picked)]
+    assert not gaps or max(gaps) - min(gaps) <= 2
