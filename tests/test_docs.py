@@ -1,0 +1,23 @@
+"""The documentation says what the code does."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+assert spec is not None
+assert spec.loader is not None
+generate = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(generate)
+
+
+def test_commands_page_is_current():
+    assert generate.PAGE.read_text(encoding="utf-8") == generate.page()
+
+
+@pytest.mark.parametrize("command", generate.commands())
+def test_every_command_has_its_page_and_its_row(command):
+    assert (ROOT / "docs" / f"{command}.md").exists()
+    assert f"docs/{command}.md" in (ROOT / "README.md").read_text(encoding="utf-8")

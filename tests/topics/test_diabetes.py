@@ -1,0 +1,30 @@
+import pytest
+import torch
+
+from ptnotes.topics.diabetes import Model, at_least_half
+
+
+def test_shape():
+    y = Model()(torch.zeros(5, 8))
+    assert y.shape == (5, 1)
+    assert ((y > 0) & (y < 1)).all()
+
+
+def test_at_least_half():
+    assert at_least_half(torch.tensor([[0.2], [0.5], [0.9]])).tolist() == [[0], [1], [1]]
+
+
+@pytest.mark.parametrize(("size", "reduction"), [("full", "sum"), ("32", "mean")])
+def test_loss_falls(document, small_data, size, reduction):
+    found = document("diabetes", "--batch-size", size, "--data-dir", small_data, "--lr", "0.1")
+    assert found["config"]["loss_reduction"] == reduction
+    assert found["config"]["batch_size"] == (size if size == "full" else int(size))
+    assert found["history"][-1]["train_loss"] < found["history"][0]["train_loss"]
+    assert found["history"][-1]["train_accuracy"] == found["result"]["train_accuracy"]
+
+
+def test_share_of_the_larger_class(document, real_data):
+    found = document("diabetes", "--data-dir", real_data)
+    assert found["result"]["larger_class_share"] == pytest.approx(496 / 759, abs=1e-6)
+    assert found["result"]["train_accuracy"] == pytest.approx(496 / 759, abs=1e-6)  # nothing learnt
+    assert len(found["history"]) == 100

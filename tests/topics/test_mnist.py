@@ -1,0 +1,68 @@
+import pytest
+import torch
+
+from ptnotes.engine import count_parameters
+from ptnotes.topics.mnist import MODELS, InceptionA, ResidualBlock, digits
+
+PARAMETERS = {"mlp": 576_810, "cnn": 8_490, "inception": 97_298, "resnet": 41_514}
+
+
+@pytest.mark.parametrize("arch", MODELS)
+def test_shape_and_parameters(arch):
+    model = MODELS[arch]()
+    assert model(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
+    assert count_parameters(model) == PARAMETERS[arch]
+
+
+def test_inception_concatenates_88_channels():
+    assert InceptionA(10)(torch.zeros(2, 10, 12, 12)).shape == (2, 88, 12, 12)
+
+
+def test_residual_block_adds_its_input():
+    block = ResidualBlock(4)
+    for parameter in block.parameters():
+        torch.nn.init.zeros_(parameter)
+    x = torch.rand(2, 4, 5, 5)
+    assert torch.equal(block(x), x)
+
+
+def test_pooling_before_relu_is_the_notes_order():
+    torch.manual_seed(0)
+    model, x = MODELS["cnn"](), torch.randn(2, 1, 28, 28)
+    notes = model.pooling(torch.relu(model.conv1(x)))
+    notes = model.pooling(torch.relu(model.conv2(notes)))
+    assert torch.equal(model(x), model.fc(notes.view(2, -1)))
+
+
+@pytest.mark.parametrize("arch", MODELS)
+def test_loss_falls(document, small_data, arch):
+    found = document(
+        "mnist", "--arch", arch, "--lr", "0.05", "--momentum", "0.9", "--data-dir", small_data
+    )
+    losses = [row["train_loss"] for row in found["history"]]
+    assert losses[-1] < 0.9 * losses[0]
+    assert found["result"]["test_accuracy"] > 0.5
+    assert found["result"]["parameters"] == PARAMETERS[arch]
+
+
+def test_normalized_as_in_the_notes(real_data):
+    data = digits(real_data, "train", torch.device("cpu"))
+    pixels = data.tensors[0]
+    assert pixels.shape == (60000, 1, 28, 28)
+    assert pixels.double().mean().item() == pytest.approx(0, abs=1e-3)
+    assert pixels.double().std().item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arch", "floor"), [("mlp", 0.72), ("cnn", 0.96), ("inception", 0.955), ("resnet", 0.965)]
+)
+@pytest.mark.slow
+def test_one_epoch_on_real_data(document, real_data, arch, floor):
+    found = document("mnist", "--arch", arch, "--epochs", "1", "--data-dir", real_data)
+    assert found["result"]["test_accuracy"] >= floor
+
+
+@pytest.mark.slow
+def test_ten_epochs_of_the_cnn(document, real_data):
+    found = document("mnist", "--arch", "cnn", "--data-dir", real_data)
+    assert found["result"]["test_accuracy"] >= 0.985

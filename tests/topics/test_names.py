@@ -1,0 +1,33 @@
+import pytest
+import torch
+
+from ptnotes.datasets import names as data
+from ptnotes.topics.names import RNNClassifier
+
+
+def test_shape():
+    codes, lengths = data.pad([data.encode(name) for name in ("Nakamura", "Meyer", "Wu")])
+    assert RNNClassifier(18)(codes, lengths).shape == (3, 18)
+
+
+def test_padding_does_not_matter():
+    torch.manual_seed(0)
+    model = RNNClassifier(5)
+    codes, lengths = data.pad([data.encode("Nakamura"), data.encode("Wu")])
+    alone, length = data.pad([data.encode("Wu")])
+    assert torch.allclose(model(codes, lengths)[1], model(alone, length)[0], atol=1e-6)
+
+
+def test_loss_falls(document, small_data):
+    found = document("names", "--epochs", "8", "--batch-size", "50", "--data-dir", small_data)
+    assert found["history"][-1]["train_loss"] < found["history"][0]["train_loss"]
+    accuracies = [row["test_accuracy"] for row in found["history"]]
+    best = found["result"]["best_test_accuracy"]
+    assert best == max(accuracies) == accuracies[found["result"]["best_epoch"] - 1]
+    assert best > 0.8
+
+
+@pytest.mark.slow
+def test_five_epochs_on_real_data(document, real_data):
+    found = document("names", "--epochs", "5", "--data-dir", real_data)
+    assert found["result"]["test_accuracy"] > 0.76
