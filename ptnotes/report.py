@@ -32,7 +32,8 @@ def present(events: Iterable[Event], *, as_json: bool = False, quiet: bool = Fal
                         header = event
                         document = _opening(event)
                         if not quiet:
-                            console.print(_headline(event), markup=False)
+                            for line in _headlines(event):
+                                console.print(line, markup=False)
                     case Progress():
                         _advance(bar, event)
                     case Row():
@@ -65,14 +66,18 @@ def _opening(header: Header) -> dict[str, Any]:
     }
 
 
-def _headline(header: Header) -> str:
+def _headlines(header: Header) -> tuple[str, str]:
+    """What runs, and on what: two lines, each below 60 columns."""
     config = header.config
-    names = ("arch", "cell", "via", "recipe", "data")
-    parts = [f"{name} {config[name]}" for name in names if name in config]
+    what = [
+        f"{name} {config[name]}" for name in ("arch", "cell", "via", "recipe") if name in config
+    ]
     device = f"device {config['device']}"
     if config["device"] == "cpu":
         device += f" ({header.environment['threads']} threads)"
-    return " · ".join([f"ptnotes {header.topic}", *parts, f"seed {config['seed']}", device])
+    data = [f"data {config['data']}"] if "data" in config else []
+    first = " · ".join([f"ptnotes {header.topic}", *what])
+    return first, " · ".join([*data, f"seed {config['seed']}", device])
 
 
 def _bar(console: Console, quiet: bool) -> Bar:
@@ -117,9 +122,9 @@ def _columns(row: Row) -> list[tuple[str, int, str]]:
     for column in fields(row):
         value = getattr(row, column.name)
         if value is not None:
-            title = column.metadata["title"]
-            text = format(value, column.metadata["spec"])
-            columns.append((title, max(len(title), 6), text))
+            title, spec = column.metadata["title"], column.metadata["spec"]
+            width = 9 if spec.endswith("e") else 6  # -1.23e-45
+            columns.append((title, max(len(title), width), format(value, spec)))
     return columns
 
 

@@ -78,7 +78,7 @@ def _download(what: str, directory: Path, fetch: Callable[[Path], None]) -> None
                     target.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(source, target)
     except (OSError, RuntimeError) as error:  # torchvision: RuntimeError when no mirror answers
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__  # one line
         raise DataError(
             f"{what} is not in {directory.resolve()} and could not be downloaded ({reason}); "
             "if you have it elsewhere, name that directory with --data-dir"
