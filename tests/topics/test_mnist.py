@@ -56,7 +56,7 @@ def test_normalized_as_in_the_notes(real_data):
 
 
 @pytest.mark.parametrize(
-    ("arch", "floor"), [("mlp", 0.72), ("cnn", 0.96), ("inception", 0.955), ("resnet", 0.965)]
+    ("arch", "floor"), [("mlp", 0.72), ("cnn", 0.96), ("inception", 0.94), ("resnet", 0.965)]
 )
 @pytest.mark.slow
 def test_one_epoch_on_real_data(document, real_data, arch, floor):
