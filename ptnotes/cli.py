@@ -127,10 +127,8 @@ def diabetes(
     """Eight features through an 8-6-4-1 net, full batch or mini-batches."""
     from ptnotes.topics import diabetes as topic
 
-    number = int(batch_size) if batch_size not in (None, "full") else None
-    hyper = dict(_hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=number, lr=lr))
-    if batch_size == "full":
-        hyper["batch_size"] = None
+    size = int(batch_size) if batch_size not in (None, "full") else batch_size
+    hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=size, lr=lr)
     events = topic.run(
         recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
     )

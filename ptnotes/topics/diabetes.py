@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +17,10 @@ from ptnotes.rows import EpochRow, Event, Header, Result
 
 @dataclass(frozen=True)
 class Recipe:
-    """``batch_size`` None is the full batch of line 267; 32 is line 358, the notes' last word."""
+    """``batch_size`` "full" is line 267's, 32 is line 358's, the notes' complete program."""
 
     epochs: int
-    batch_size: int | None
+    batch_size: int | Literal["full"]
     lr: float
 
 
@@ -53,7 +54,7 @@ def run(
     *,
     recipe: str,
     epochs: int,
-    batch_size: int | None,
+    batch_size: int | Literal["full"],
     lr: float,
     seed: int,
     device: str,
@@ -70,19 +71,19 @@ def run(
     # 1 data
     x, y = diabetes.read(data_dir)  # (759, 8), (759, 1)
     dataset = InMemory(x, y, device=on)
-    train = batched(dataset, batch_size or len(dataset), shuffle=batch_size is not None, seed=seed)
     every = batched(dataset, len(dataset))
+    train = every if batch_size == "full" else batched(dataset, batch_size, shuffle=True, seed=seed)
 
     model = Model().to(on)
 
     # 3 loss and optimizer: line 262 sums over the full batch, line 358 averages over mini-batches
-    criterion = nn.BCELoss(reduction="sum" if batch_size is None else "mean")
+    criterion = nn.BCELoss(reduction="sum" if batch_size == "full" else "mean")
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
 
     config = {
         "recipe": recipe,
         "epochs": epochs,
-        "batch_size": batch_size or "full",
+        "batch_size": batch_size,
         "lr": lr,
         "loss_reduction": criterion.reduction,
         "seed": seed,
