@@ -93,14 +93,12 @@ def _bar(console: Console, quiet: bool) -> Bar:
 
 
 def _advance(bar: Bar, progress: Progress) -> None:
+    epoch = str(progress.epoch)
     if not bar.tasks:
-        bar.add_task("", total=progress.total)
-    bar.update(
-        bar.tasks[0].id,
-        description=str(progress.epoch),
-        completed=progress.done,
-        total=progress.total,
-    )
+        bar.add_task(epoch, total=progress.total)
+    elif bar.tasks[0].description != epoch:
+        bar.reset(bar.tasks[0].id, description=epoch)  # its clock too: time left is the epoch's
+    bar.update(bar.tasks[0].id, completed=progress.done)
 
 
 def _is_shown(index: int, header: Header) -> bool:

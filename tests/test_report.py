@@ -2,9 +2,10 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from ptnotes.report import _is_shown
-from ptnotes.rows import Header
+from ptnotes.report import _advance, _bar, _is_shown
+from ptnotes.rows import Header, Progress
 
 
 @given(st.integers(1, 5000), st.integers(2, 40))
@@ -16,3 +17,11 @@ def test_selection_is_even(rows, shown):
     assert picked[-1] == rows - 1
     gaps = [b - a for a, b in pairwise(picked)]
     assert not gaps or max(gaps) - min(gaps) <= 2
+
+
+def test_bar_starts_again_with_every_epoch():
+    bar = _bar(Console(), quiet=True)
+    for progress in (Progress(1, 5, 10), Progress(1, 10, 10), Progress(2, 3, 10)):
+        _advance(bar, progress)
+    (task,) = bar.tasks
+    assert (task.description, task.completed, task.total) == ("2", 3, 10)
