@@ -227,8 +227,9 @@ def test_result_line_needs_no_rows(cli, monkeypatch):
 def test_choices_are_the_models():
     from typing import get_args, get_type_hints
 
-    from ptnotes import cli
-    from ptnotes.topics import mnist, seq
+    from ptnotes.cli import training as cli
+    from ptnotes.models import mnist
+    from ptnotes.topics import seq
 
     def choices(command, option):
         annotated = get_type_hints(command, include_extras=True)[option]
@@ -244,6 +245,6 @@ def test_package_imports_one_way():
     package = Path(__file__).parents[1] / "ptnotes"
     for path in package.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        if path.name not in ("__main__.py", "cli.py"):
+        if path.name != "__main__.py" and path.parent.name != "cli":
             assert not re.search(r"(from|import) ptnotes\.cli", text), path
             assert not re.search(r"(from|import) ptnotes\.topics", text), path

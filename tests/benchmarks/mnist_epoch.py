@@ -23,7 +23,8 @@ from torchvision import datasets, transforms
 
 from ptnotes.batches import batched
 from ptnotes.engine import train_epoch
-from ptnotes.topics.mnist import MODELS, RECIPES, digits
+from ptnotes.models.mnist import MODELS
+from ptnotes.topics.mnist import RECIPES, digits
 
 RECIPE = RECIPES["notes"]
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from ptnotes.engine import count_parameters
-from ptnotes.topics.mnist import MODELS, InceptionA, ResidualBlock, digits
+from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
+from ptnotes.topics.mnist import digits
 
 PARAMETERS = {"mlp": 576_810, "cnn": 8_490, "inception": 97_298, "resnet": 41_514}
 

@@ -1,50 +1,13 @@
-"""The command line: options and help. Topics, and torch with them, are imported when one runs."""
+"""The commands that train something, in the order of the notes."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import typer
 
-from ptnotes import __version__, options
-from ptnotes.errors import PtnotesError
-
-if TYPE_CHECKING:
-    from ptnotes.rows import Event
-
-app = typer.Typer(
-    name="ptnotes",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # plain help and one-line errors, and rich is not imported for them
-    pretty_exceptions_enable=False,
-)
-
-
-def _version(value: bool) -> None:
-    if value:
-        typer.echo(f"ptnotes {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def ptnotes(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and exit.")
-    ] = False,
-) -> None:
-    """A well-known PyTorch course: every experiment is one command."""
-
-
-def _present(events: "Iterable[Event]", as_json: bool, quiet: bool) -> None:
-    """Show a run; a failure that a user can cause is one line on stderr and exit code 1."""
-    from ptnotes.report import present
-
-    try:
-        present(events, as_json=as_json, quiet=quiet)
-    except PtnotesError as error:
-        typer.echo(f"ptnotes: {error}", err=True)
-        raise typer.Exit(1) from error
+from ptnotes.cli import options
+from ptnotes.cli.main import app, show
 
 
 def _hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
@@ -70,7 +33,7 @@ def backward(
 
     hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -89,7 +52,7 @@ def linreg(
 
     hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -108,7 +71,7 @@ def logistic(
 
     hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **hyper)
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -132,7 +95,7 @@ def diabetes(
     events = topic.run(
         recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
     )
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -167,7 +130,7 @@ def mnist(
         data_dir=data_dir,
         **hyper,
     )
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -196,7 +159,7 @@ def seq(
     events = topic.run(
         cell=cell, via=via, recipe=recipe, seed=seed, device=device, threads=threads, **hyper
     )
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)
 
 
 @app.command()
@@ -219,4 +182,4 @@ def names(
     events = topic.run(
         recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
     )
-    _present(events, as_json, quiet)
+    show(events, as_json, quiet)

@@ -1,0 +1,9 @@
+"""The command line: options and help. Topics, and torch with them, are imported when one runs.
+
+Importing a module of commands adds them to ``app``, in the order of this list.
+"""
+
+from ptnotes.cli import training
+from ptnotes.cli.main import app
+
+__all__ = ["app", "training"]

@@ -1,0 +1,46 @@
+"""The application: what every command shares. No command lives here."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ptnotes import __version__
+from ptnotes.errors import PtnotesError
+
+if TYPE_CHECKING:
+    from ptnotes.rows import Event
+
+app = typer.Typer(
+    name="ptnotes",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help and one-line errors, and rich is not imported for them
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ptnotes {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def ptnotes(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and exit.")
+    ] = False,
+) -> None:
+    """A well-known PyTorch course: every experiment is one command."""
+
+
+def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> None:
+    """Show a run; a failure that a user can cause is one line on stderr and exit code 1."""
+    from ptnotes.report import present
+
+    try:
+        present(events, as_json=as_json, quiet=quiet)
+    except PtnotesError as error:
+        typer.echo(f"ptnotes: {error}", err=True)
+        raise typer.Exit(1) from error
