@@ -1,8 +1,12 @@
-"""Errors that a user can cause. The command line prints their one line and exits with 1."""
+"""Errors that a user can cause. The command line prints their one line and exits."""
 
 
 class PtnotesError(Exception):
     """The work failed; the message is one line: what was wrong, and what to do."""
+
+
+class UsageError(PtnotesError):
+    """Options that don't fit each other or the data; the exit code is 2, not 1."""
 
 
 class DataError(PtnotesError):

@@ -5,24 +5,30 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.table import Table as RichTable
 
 from ptnotes import __version__
-from ptnotes.rows import Event, Header, Progress, Result, Row
+from ptnotes.rows import Event, Header, Progress, Result, Row, Table
 
 
-def present(events: Iterable[Event], *, as_json: bool = False, quiet: bool = False) -> None:
-    """Show a run while it goes on.
+def present(
+    events: Iterable[Event], *, as_json: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Show a run while it goes on; returns what its Result holds.
 
     As text, the table goes to stdout; with ``as_json`` stdout carries one JSON document, and the
     table goes to stderr. ``quiet`` leaves only the result (or the document). When the run is
     interrupted, what was finished is still reported before KeyboardInterrupt goes on.
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-    document: dict[str, Any] = {}
-    history: list[dict[str, Any]] = []
+    header: Header | None = None
+    rows: list[dict[str, Any]] = []
+    result: dict[str, Any] = {"interrupted": True}
     interrupted = False
     try:
         with _bar(console, quiet) as bar:
@@ -30,59 +36,74 @@ def present(events: Iterable[Event], *, as_json: bool = False, quiet: bool = Fal
                 match event:
                     case Header():
                         header = event
-                        document = _opening(event)
                         if not quiet:
                             for line in _headlines(event):
                                 console.print(line, markup=False)
                     case Progress():
                         _advance(bar, event)
                     case Row():
-                        if not quiet and _is_shown(len(history), header):
-                            if not history:
+                        if not quiet and header and _is_shown(len(rows), header):
+                            if not rows:
                                 console.print(_titles(event), markup=False)
                             console.print(_line(event), markup=False)
-                        history.append(_record(event))
+                        rows.append(_record(event))
+                    case Table():
+                        if not quiet:
+                            console.print(event.title, markup=False, style="bold")
+                            console.print(_drawn(event), soft_wrap=False)
+                            console.print()
                     case Result():
-                        document |= {"history": history} if history else {}
-                        document["result"] = event.values
+                        result = event.values
     except KeyboardInterrupt:
         interrupted = True
-        document |= {"history": history, "result": {"interrupted": True}}
-    if as_json:
-        print(json.dumps(document, ensure_ascii=False, allow_nan=False))
-    elif not interrupted:
-        for line in _summary(document["result"]):
+    if as_json and header:
+        print(json.dumps(_document(header, rows, result), ensure_ascii=False, allow_nan=False))
+    elif not (as_json or interrupted):
+        for line in _summary(result):
             console.print(line, markup=False)
     if interrupted:
         raise KeyboardInterrupt
+    return result
 
 
-def _opening(header: Header) -> dict[str, Any]:
-    return {
+def _document(header: Header, rows: list[dict[str, Any]], result: dict[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "topic": header.topic,
         "version": __version__,
         "config": header.config,
         "environment": header.environment,
     }
+    if header.rows_in_result is not None:
+        result = {header.rows_in_result: rows} | result
+    elif rows:
+        document["history"] = rows
+    return document | {"result": result}
 
 
-def _headlines(header: Header) -> tuple[str, str]:
-    """What runs, and on what: two lines, each below 60 columns."""
+def _drawn(table: Table) -> RichTable:
+    drawn = RichTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in table.headings:
+        drawn.add_column(heading, overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*map(escape, row))
+    return drawn
+
+
+def _headlines(header: Header) -> list[str]:
+    """What runs, and on what: two lines at most, each below 60 columns."""
     config = header.config
     what = [
         f"{name} {config[name]}" for name in ("arch", "cell", "via", "recipe") if name in config
     ]
-    device = f"device {config['device']}"
-    if config["device"] == "cpu":
-        device += f" ({header.environment['threads']} threads)"
-    data = [f"data {config['data']}"] if "data" in config else []
-    first = " · ".join([f"ptnotes {header.topic}", *what])
-    return first, " · ".join([*data, f"seed {config['seed']}", device])
+    on = [f"{name} {config[name]}" for name in ("data", "seed", "device") if name in config]
+    if config.get("device") == "cpu":
+        on[-1] += f" ({header.environment['threads']} threads)"
+    return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
 
 
 def _bar(console: Console, quiet: bool) -> Bar:
     return Bar(
-        TextColumn("epoch {task.description}"),
+        TextColumn("{task.description}"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -93,11 +114,12 @@ def _bar(console: Console, quiet: bool) -> Bar:
 
 
 def _advance(bar: Bar, progress: Progress) -> None:
-    epoch = str(progress.epoch)
+    what = f"{progress.of} epoch {progress.epoch}".strip()
     if not bar.tasks:
-        bar.add_task(epoch, total=progress.total)
-    elif bar.tasks[0].description != epoch:
-        bar.reset(bar.tasks[0].id, description=epoch)  # its clock too: time left is the epoch's
+        bar.add_task(what, total=progress.total)
+    elif bar.tasks[0].description != what:
+        # its clock too: time left is the epoch's
+        bar.reset(bar.tasks[0].id, description=what, total=progress.total)
     bar.update(bar.tasks[0].id, completed=progress.done)
 
 
@@ -114,38 +136,55 @@ def _record(row: Row) -> dict[str, Any]:
     return {name: value for name, value in asdict(row).items() if value is not None}
 
 
-def _columns(row: Row) -> list[tuple[str, int, str]]:
-    """(title, width, text) of every column that this row fills."""
+def _columns(row: Row) -> list[tuple[str, str]]:
+    """(title, text), equally wide, of every column that this row fills; text flush left."""
     columns = []
     for column in fields(row):
         value = getattr(row, column.name)
-        if value is not None:
-            title, spec = column.metadata["title"], column.metadata["spec"]
-            width = 9 if spec.endswith("e") else 6  # -1.23e-45
-            columns.append((title, max(len(title), width), format(value, spec)))
+        if value is None or "title" not in column.metadata:
+            continue
+        title, spec = column.metadata["title"], column.metadata["spec"]
+        text = format(value, spec) if spec else _text(column.name, value)
+        if isinstance(value, int | float):
+            width = max(len(title), 9 if spec.endswith("e") else 6)  # -1.23e-45
+            columns.append((title.rjust(width), text.rjust(width)))
+        else:
+            width = len(format("", spec)) if spec else 0
+            columns.append((title.ljust(width), text.ljust(width)))
     return columns
 
 
 def _titles(row: Row) -> str:
-    return "  ".join(title.rjust(width) for title, width, _ in _columns(row))
+    return "  ".join(title for title, _ in _columns(row)).rstrip()
 
 
 def _line(row: Row) -> str:
-    return "  ".join(text.rjust(width) for _, width, text in _columns(row))
+    return "  ".join(text for _, text in _columns(row)).rstrip()
 
 
 def _summary(result: dict[str, Any]) -> list[str]:
-    """``name  value``, a line each; lists and objects are for JSON."""
-    plain = {name: value for name, value in result.items() if not isinstance(value, list | dict)}
+    """``name  value``, a line each; lists and objects are for JSON, but a pair of numbers."""
+    plain = {name: value for name, value in result.items() if _is_short(value)}
     width = max(map(len, plain), default=0)
     return [
         f"{name.replace('_', ' '):<{width}}  {_text(name, value)}" for name, value in plain.items()
     ]
 
 
+def _is_short(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 2 and all(isinstance(part, int | float) for part in value)
+    return not isinstance(value, dict)
+
+
 def _text(name: str, value: Any) -> str:
-    if name.endswith(("accuracy", "share")):
+    if isinstance(value, dict):
+        parts = (f"{key.replace('_', ' ')} {_text(key, part)}" for key, part in value.items())
+        return ", ".join(parts)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_text(name, part) for part in value) + "]"
+    if isinstance(value, float) and name.endswith(("accuracy", "share")):
         return f"{value:.2%}"
-    if name.endswith("seconds"):
+    if isinstance(value, float) and name.endswith("seconds"):
         return f"{value:.2f}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""What a topic yields while it runs: one Header, then Progress and Rows, then one Result.
+"""What a topic yields while it runs: one Header, then Progress, Rows and Tables, then one Result.
 
 The topics compute and yield; ``report`` prints. So a run can be shown, recorded or tested without
 either side knowing the other.
@@ -18,28 +18,31 @@ class Header:
     """What is about to run: the first thing every topic yields.
 
     ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
-    many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all).
+    many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all). In the
+    JSON document rows are the "history", or a part of "result" by the name ``rows_in_result``.
     """
 
     topic: str
     config: dict[str, Any]
     environment: dict[str, Any]
-    rows: int
+    rows: int = 0
     shown: int | None = None
+    rows_in_result: str | None = None
 
 
 @dataclass(frozen=True)
 class Progress:
-    """``done`` of ``total`` steps of an epoch (from 1) are taken."""
+    """``done`` of ``total`` steps of an epoch (from 1) are taken, in the training ``of``."""
 
     epoch: int
     done: int
     total: int
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table and one object of the JSON document's "history"."""
+    """One line of the table and one object of the JSON document."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,22 @@ class EpochRow(Row):
 
 
 @dataclass(frozen=True)
+class Table:
+    """Something to look at: it is on screen only, its numbers come with the Result.
+
+    A cell may have several lines (``matrix``), so that matrices stand side by side.
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Result:
     """What came out: the last thing every topic yields."""
 
     values: dict[str, Any]
 
 
-Event = Header | Progress | Row | Result
+Event = Header | Progress | Row | Table | Result

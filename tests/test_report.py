@@ -21,7 +21,7 @@ def test_selection_is_even(rows, shown):
 
 def test_bar_starts_again_with_every_epoch():
     bar = _bar(Console(), quiet=True)
-    for progress in (Progress(1, 5, 10), Progress(1, 10, 10), Progress(2, 3, 10)):
+    for progress in (Progress(1, 5, 10), Progress(1, 10, 10), Progress(2, 3, 12, of="t")):
         _advance(bar, progress)
     (task,) = bar.tasks
-    assert (task.description, task.completed, task.total) == ("2", 3, 10)
+    assert (task.description, task.completed, task.total) == ("t epoch 2", 3, 12)

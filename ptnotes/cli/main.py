@@ -1,12 +1,12 @@
 """The application: what every command shares. No command lives here."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ptnotes import __version__
-from ptnotes.errors import PtnotesError
+from ptnotes.errors import PtnotesError, UsageError
 
 if TYPE_CHECKING:
     from ptnotes.rows import Event
@@ -35,12 +35,12 @@ def ptnotes(
     """A well-known PyTorch course: every experiment is one command."""
 
 
-def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> None:
-    """Show a run; a failure that a user can cause is one line on stderr and exit code 1."""
+def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
+    """Show a run and return its result; a failure that a user can cause is one line on stderr."""
     from ptnotes.report import present
 
     try:
-        present(events, as_json=as_json, quiet=quiet)
+        return present(events, as_json=as_json, quiet=quiet)
     except PtnotesError as error:
         typer.echo(f"ptnotes: {error}", err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error

@@ -3,19 +3,17 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ptnotes import formulas
 from ptnotes.engine import LossMeter, count_parameters, environment, prepare, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
 
 # 1 data: hours studied, passed or not                     (3, 1)
 X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
 Y_DATA = torch.tensor([[0.0], [0.0], [1.0]])
-
-BCE_TABLE = [(1.0, 0.2), (1.0, 0.8), (0.0, 0.3), (0.0, 0.7)]  # (y, ŷ) of lines 187-190
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,6 @@ class CurveRow(Row):
     bias: float = column("bias", ".4f")
 
 
-def bce_table() -> list[dict[str, Any]]:
-    """The loss −(y·log ŷ + (1 − y)·log(1 − ŷ)) of each row of the notes' table."""
-    y, y_hat = torch.tensor(BCE_TABLE).unbind(dim=1)
-    losses = nn.functional.binary_cross_entropy(y_hat, y, reduction="none")
-    return [
-        {"y": target, "y_hat": probability, "loss": loss}
-        for (target, probability), loss in zip(BCE_TABLE, losses.tolist(), strict=True)
-    ]
-
-
 def run(
     *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
 ) -> Iterator[Event]:
@@ -84,7 +72,7 @@ def run(
         probability = model(torch.tensor([[4.0]], device=on)).item()
         correct = ((model(x) >= 0.5) == (y == 1)).float().mean().item()
     weight, bias = model.linear.weight.item(), model.linear.bias.item()
-    table = bce_table()
+    table = formulas.bce_table()
     yield Result(
         {
             "weight": weight,
