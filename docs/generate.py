@@ -1,13 +1,14 @@
-"""Writes docs/commands.md from the command line itself: ``python docs/generate.py``."""
+"""Writes docs/commands.md and docs/claims.md: ``python docs/generate.py``."""
 
 from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
 
+from ptnotes.claims import LEDGER
 from ptnotes.cli import app
 
-PAGE = Path(__file__).parent / "commands.md"
+DOCS = Path(__file__).parent
 WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
 
 
@@ -16,8 +17,8 @@ def commands() -> list[str]:
     return list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
-def page() -> str:
-    """The whole page: every command's --help."""
+def commands_page() -> str:
+    """Every command's --help."""
     parts = ["# Commands\n", "Generated from `--help` by `python docs/generate.py`.\n"]
     for command in ("", *commands()):
         title = f"ptnotes {command}".strip()
@@ -27,5 +28,28 @@ def page() -> str:
     return "\n".join(parts)
 
 
+def claims_page() -> str:
+    """The ledger that ``verify`` goes through."""
+    parts = [
+        "# Claims\n",
+        "Generated from the ledger by `python docs/generate.py`.",
+        f"{len(LEDGER)} claims; {sum(claim.right is not None for claim in LEDGER)} are corrected,",
+        f"{sum(claim.needs == 'nothing' for claim in LEDGER)} need neither data nor training.",
+        "A line is one of the notes.",
+    ]
+    section = ""
+    for claim in LEDGER:
+        if claim.section != section:
+            section = claim.section
+            parts.append(f"\n## {section}\n\n| line | id | the notes say | right is | how |")
+            parts.append("|---|---|---|---|---|")
+        cells = (str(claim.line), f"`{claim.id}`", claim.says, claim.right or "", claim.how)
+        parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(parts) + "\n"
+
+
+PAGES = {"commands.md": commands_page, "claims.md": claims_page}
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

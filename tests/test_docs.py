@@ -13,8 +13,9 @@ generate = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(generate)
 
 
-def test_commands_page_is_current():
-    assert generate.PAGE.read_text(encoding="utf-8") == generate.page()
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_generated_page_is_current(name):
+    assert (generate.DOCS / name).read_text(encoding="utf-8") == generate.PAGES[name]()
 
 
 @pytest.mark.parametrize("command", generate.commands())

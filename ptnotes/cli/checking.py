@@ -1,0 +1,40 @@
+"""``verify``: the notes' claims, judged."""
+
+from typing import Annotated
+
+import typer
+
+from ptnotes.cli import options
+from ptnotes.cli.main import app, show
+
+
+@app.command()
+def verify(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID|SECTION", show_default="all", help="This one; may be repeated."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only claims that need no training and no data.")
+    ] = False,
+    list_only: Annotated[bool, typer.Option("--list", help="Show the claims; check none.")] = False,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    threads: options.Threads = None,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Every checkable claim of the notes, run and judged; exit code 1 if one fails."""
+    from ptnotes import verify as judge
+
+    if list_only:
+        show(judge.ledger(only=only or [], quick=quick), as_json, quiet)
+        return
+    events = judge.run(
+        only=only or [], quick=quick, seed=seed, device=device, threads=threads, data_dir=data_dir
+    )
+    failed = show(events, as_json, quiet)["failed"]
+    if failed:
+        typer.echo(f"ptnotes: {len(failed)} claims fail: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
