@@ -106,7 +106,7 @@ def run(
         accuracy, loss = after.accuracy, after.loss
         yield EpochRow(epoch, train_loss, train_accuracy=accuracy, train_seconds=seconds)
 
-    ones = y.mean().item()
+    ones = y.double().mean().item()  # in float32 the share would not equal the accuracy's
     yield Result(
         {
             "train_accuracy": accuracy,
