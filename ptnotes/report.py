@@ -96,6 +96,8 @@ def _headlines(header: Header) -> list[str]:
         f"{name} {config[name]}" for name in ("arch", "cell", "via", "recipe") if name in config
     ]
     on = [f"{name} {config[name]}" for name in ("data", "seed", "device") if name in config]
+    if config.get("data") == "sample":
+        on[0] += " (made by ptnotes)"
     if config.get("device") == "cpu":
         on[-1] += f" ({header.environment['threads']} threads)"
     return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
@@ -146,7 +148,8 @@ def _columns(row: Row) -> list[tuple[str, str]]:
         title, spec = column.metadata["title"], column.metadata["spec"]
         text = format(value, spec) if spec else _text(column.name, value)
         if isinstance(value, int | float):
-            width = max(len(title), 9 if spec.endswith("e") else 6)  # -1.23e-45
+            least = 9 if spec.endswith("e") else 6  # -1.23e-45
+            width = max(len(title), least, len(format(0, spec)))
             columns.append((title.rjust(width), text.rjust(width)))
         else:
             width = len(format("", spec)) if spec else 0

@@ -49,6 +49,30 @@ def test_document(topic, document, small_data):
 
 
 @pytest.mark.parametrize("topic", TRAINED)
+def test_sample(topic, document):
+    found = document(topic, "--sample", "--epochs", "1")
+    assert (found["config"].get("data") == "sample") == (topic in WITH_DATA)
+
+
+@pytest.mark.parametrize("topic", WITH_DATA)
+def test_sample_is_named_on_screen(topic, cli, monkeypatch):
+    monkeypatch.setenv("PTNOTES_DATA", "/nowhere")  # a directory in the environment gives way
+    done = cli(topic, "--sample", "--epochs", "1", "--device", "cpu")
+    assert done.exit_code == 0
+    assert "data sample (made by ptnotes)" in done.stdout.splitlines()[1]
+
+
+@pytest.mark.parametrize("name", ["fashion-mnist", "kmnist"])
+def test_sets_in_the_form_of_mnist(name, document, small_data, tmp_path):
+    from ptnotes.datasets.mnist import FOLDERS
+
+    (tmp_path / FOLDERS[name]).symlink_to(small_data / "MNIST")
+    found = document("mnist", "--data", name, "--epochs", "1", "--data-dir", tmp_path)
+    assert found["config"]["data"] == name
+    assert found["config"]["mean"] != 0.1307  # that is MNIST's
+
+
+@pytest.mark.parametrize("topic", TRAINED)
 def test_same_seed_same_history(topic, document, small_data):
     data = ["--data-dir", small_data] if topic in WITH_DATA else []
 
@@ -103,6 +127,8 @@ def test_thousands_of_steps_are_thinned_on_screen_alone(cli, document):
         ["linreg", "--lr", "inf"],
         ["linreg", "--lr", "0"],
         ["mnist", "--momentum", "1.5"],
+        ["mnist", "--data", "cifar10"],
+        ["mnist", "--data", "kmnist", "--sample"],
         ["linreg", "--device", "tpu"],
         ["linreg", "--seed", "-1"],
         ["linreg", "--threads", "0"],

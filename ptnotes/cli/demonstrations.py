@@ -50,6 +50,7 @@ def losses(
     target: Annotated[
         str, typer.Option(metavar="CLASS[,CLASS…]", help="The class of each sample, from 0.")
     ] = "0",
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -62,7 +63,11 @@ def losses(
 
 
 @app.command()
-def tensors(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
+def tensors(
+    sample: options.SampleUnread = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
     """view and reshape, .grad and .data, ToTensor and Normalize and back."""
     from ptnotes.topics import tensors as topic
 
@@ -80,6 +85,7 @@ def conv_demo(
     dilation: Annotated[
         int, typer.Option(min=1, max=99999, help="Pixels from one weight to the next.")
     ] = 1,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -102,6 +108,7 @@ def conv_demo(
 @app.command()
 def rnn_demo(
     seed: options.Seed = 0,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """The application: what every command shares. No command lives here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,12 +36,19 @@ def ptnotes(
     """A well-known PyTorch course: every experiment is one command."""
 
 
-def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
-    """Show a run and return its result; a failure that a user can cause is one line on stderr."""
-    from ptnotes.report import present
-
+@contextmanager
+def named_failures() -> Iterator[None]:
+    """A failure that a user can cause is one line on stderr, and an exit code."""
     try:
-        return present(events, as_json=as_json, quiet=quiet)
+        yield
     except PtnotesError as error:
         typer.echo(f"ptnotes: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+
+
+def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
+    """Show a run and return its result."""
+    from ptnotes.report import present
+
+    with named_failures():
+        return present(events, as_json=as_json, quiet=quiet)

@@ -76,6 +76,13 @@ DataDir = Annotated[
         help="Where the data sets lie, or are downloaded to.",
     ),
 ]
+Sample = Annotated[
+    bool, typer.Option("--sample", help="The small data made by and shipped with ptnotes.")
+]
+SampleUnread = Annotated[
+    bool,
+    typer.Option("--sample", help="Changes nothing here: this topic reads no data set."),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout; the table goes to stderr.")
 ]

@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, show
+from ptnotes.cli.main import app, named_failures, show
 
 
 def _hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
@@ -15,6 +16,16 @@ def _hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
     return dataclasses.asdict(recipe) | {
         name: value for name, value in given.items() if value is not None
     }
+
+
+def _source(name: str, *, sample: bool, data_dir: Path | None) -> Mapping[str, Any]:
+    """The data set to read, and where it lies."""
+    if not sample:
+        return {"data": name, "data_dir": data_dir}
+    from ptnotes.datasets.locate import sample_directory
+
+    with named_failures():
+        return {"data": "sample", "data_dir": sample_directory()}
 
 
 @app.command()
@@ -25,6 +36,7 @@ def backward(
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -44,6 +56,7 @@ def linreg(
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -63,6 +76,7 @@ def logistic(
     seed: options.Seed = 0,
     device: options.Device = "auto",
     threads: options.Threads = None,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -84,6 +98,7 @@ def diabetes(
     device: options.Device = "auto",
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
+    sample: options.Sample = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -92,9 +107,8 @@ def diabetes(
 
     size = int(batch_size) if batch_size not in (None, "full") else batch_size
     hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=size, lr=lr)
-    events = topic.run(
-        recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
-    )
+    source = _source("diabetes", sample=sample, data_dir=data_dir)
+    events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **source, **hyper)
     show(events, as_json, quiet)
 
 
@@ -103,6 +117,9 @@ def mnist(
     arch: Annotated[
         Literal["mlp", "cnn", "inception", "resnet"], typer.Option(help="The network.")
     ] = "cnn",
+    data: Annotated[
+        Literal["mnist", "fashion-mnist", "kmnist"], typer.Option(help="The data set.")
+    ] = "mnist",
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
@@ -112,6 +129,7 @@ def mnist(
     device: options.Device = "auto",
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
+    sample: options.Sample = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -121,13 +139,16 @@ def mnist(
     hyper = _hyperparameters(
         topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr, momentum=momentum
     )
+    if sample and data != "mnist":
+        raise typer.BadParameter(f"the sample holds no {data}", param_hint="--sample")
+    source = _source(data, sample=sample, data_dir=data_dir)
     events = topic.run(
         arch=arch,
         recipe=recipe,
         seed=seed,
         device=device,
         threads=threads,
-        data_dir=data_dir,
+        **source,
         **hyper,
     )
     show(events, as_json, quiet)
@@ -149,6 +170,7 @@ def seq(
     seed: options.Seed = 2,
     device: options.Device = "auto",
     threads: options.Threads = None,
+    sample: options.SampleUnread = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -172,6 +194,7 @@ def names(
     device: options.Device = "auto",
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
+    sample: options.Sample = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -179,7 +202,6 @@ def names(
     from ptnotes.topics import names as topic
 
     hyper = _hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr)
-    events = topic.run(
-        recipe=recipe, seed=seed, device=device, threads=threads, data_dir=data_dir, **hyper
-    )
+    source = _source("names", sample=sample, data_dir=data_dir)
+    events = topic.run(recipe=recipe, seed=seed, device=device, threads=threads, **source, **hyper)
     show(events, as_json, quiet)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ptnotes.datasets.locate import data_directory, small_file
+from ptnotes.datasets.locate import data_directory, data_file
 from ptnotes.datasets.table import read_rows
 from ptnotes.errors import DataError
 
@@ -19,7 +19,7 @@ FEATURES = 8
 
 def read(given: Path | None) -> tuple[Tensor, Tensor]:
     """Features (N, 8) and labels (N, 1), both float32. Raises DataError."""
-    path = small_file(data_directory(given), FILE)
+    path = data_file(data_directory(given), "diabetes", FILE)
     rows = [_numbers(path, *row) for row in read_rows(path, FEATURES + 1)]
     table = torch.tensor(rows, dtype=torch.float32)  # (N, 9)
     return table[:, :-1], table[:, -1:]

@@ -1,16 +1,17 @@
 """Where the data lies, and how what is missing gets there."""
 
-import contextlib
-import os
-import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
+from ptnotes.datasets.download import fetch
+from ptnotes.datasets.manifest import data_sets
 from ptnotes.errors import DataError
 
 DEFAULT_DIRECTORY = Path("data")
-SMALL_FILES = "https://raw.githubusercontent.com/hunkim/PyTorchZeroToAll/master/data/"
+PACKAGE = Path(__file__).parents[1]
+SAMPLE_PLACES = (
+    PACKAGE / "sample",
+    PACKAGE.parent / "data" / "sample",
+)  # in a wheel, in a checkout
 
 
 def data_directory(given: Path | None) -> Path:
@@ -26,60 +27,24 @@ def data_directory(given: Path | None) -> Path:
     return directory
 
 
-def small_file(directory: Path, name: str) -> Path:
-    """The path of ``name`` in ``directory``, downloaded if it isn't there. Raises DataError."""
-    path = directory / name
-    if not path.exists():
-
-        def fetch(into: Path) -> None:
-            import torch
-
-            torch.hub.download_url_to_file(SMALL_FILES + name, str(into / name))
-
-        _download(name, directory, fetch)
-    return path
+def sample_directory() -> Path:
+    """The small data that this project made itself. Raises DataError if it isn't there."""
+    for directory in SAMPLE_PLACES:
+        if directory.is_dir():
+            return directory
+    raise DataError("the sample that ships with ptnotes is missing; install ptnotes again")
 
 
-def mnist_file(directory: Path, name: str) -> Path:
-    """The path of one of MNIST's four files; all four are downloaded if it isn't there.
+def data_file(directory: Path, name: str, path: str) -> Path:
+    """Where ``path`` of the data set ``name`` lies: unpacked or as it is, downloaded if need be.
 
-    The files lie as torchvision keeps them, in MNIST/raw, unpacked or still gzipped.
     Raises DataError.
     """
-    raw = Path("MNIST") / "raw"
-    for path in (directory / raw / name, directory / raw / f"{name}.gz"):
-        if path.exists():
-            return path
-
-    def fetch(into: Path) -> None:
-        from torchvision.datasets import MNIST
-
-        MNIST(str(into), download=True)
-
-    _download(f"{raw / name}", directory, fetch)
-    return directory / raw / name
-
-
-def _download(what: str, directory: Path, fetch: Callable[[Path], None]) -> None:
-    """Let ``fetch`` fill a directory beside the target, then move each file to its place at once.
-
-    Both lie on one file system, so that a file has its name only when it is whole.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory(prefix=".download-", dir=directory) as partial,
-            contextlib.redirect_stdout(sys.stderr),  # stdout may be promised to a JSON document
-        ):
-            fetch(Path(partial))
-            for source in sorted(Path(partial).rglob("*")):
-                if source.is_file():
-                    target = directory / source.relative_to(partial)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    os.replace(source, target)
-    except (OSError, RuntimeError) as error:  # torchvision: RuntimeError when no mirror answers
-        reason = " ".join(str(error).split()) or type(error).__name__  # one line
-        raise DataError(
-            f"{what} is not in {directory.resolve()} and could not be downloaded ({reason}); "
-            "if you have it elsewhere, name that directory with --data-dir"
-        ) from error
+    for place in (directory / path.removesuffix(".gz"), directory / path):
+        if place.exists():
+            return place
+    if directory in SAMPLE_PLACES:  # nothing real may get between generated files
+        raise DataError(f"{path} is missing from the sample; install ptnotes again")
+    data_set = data_sets()[name]
+    (file,) = (file for file in data_set.files if file.path == path)
+    return fetch(data_set, file, directory)

@@ -1,24 +1,28 @@
-"""MNIST: 60,000 + 10,000 handwritten digits (notes, line 146)."""
+"""MNIST (notes, line 146) and the two sets in its form: 60,000 + 10,000 images, ten classes."""
 
 from pathlib import Path
 
 from torch import Tensor
 
 from ptnotes.datasets.idx import read_idx
-from ptnotes.datasets.locate import data_directory, mnist_file
+from ptnotes.datasets.locate import data_directory, data_file
 from ptnotes.errors import DataError
 
 CLASSES = 10
+FOLDERS = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}
 
 
-def read(given: Path | None, split: str) -> tuple[Tensor, Tensor]:
+def read(given: Path | None, split: str, name: str = "mnist") -> tuple[Tensor, Tensor]:
     """Images (N, 28, 28) uint8 and labels (N) int64 of ``split``, "train" or "t10k".
 
-    Raises DataError if a file is missing and can't be downloaded, or isn't what it should be.
+    ``name`` is one of FOLDERS, which is where torchvision keeps these sets, in raw/. Raises
+    DataError if a file is missing and can't be downloaded, or isn't what it should be.
     """
     directory = data_directory(given)
-    images_path = mnist_file(directory, f"{split}-images-idx3-ubyte")
-    labels_path = mnist_file(directory, f"{split}-labels-idx1-ubyte")
+    images_path, labels_path = (
+        data_file(directory, name, f"{FOLDERS[name]}/raw/{split}-{part}-ubyte.gz")
+        for part in ("images-idx3", "labels-idx1")
+    )
     images, labels = read_idx(images_path, 3), read_idx(labels_path, 1).long()
     if len(images) != len(labels):
         raise DataError(f"{images_path} holds {len(images)} images, but {len(labels)} labels")

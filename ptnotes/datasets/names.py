@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ptnotes.datasets.locate import data_directory, small_file
+from ptnotes.datasets.locate import data_directory, data_file
 from ptnotes.datasets.table import read_rows
 from ptnotes.errors import DataError
 
@@ -52,8 +52,8 @@ def read(given: Path | None) -> tuple[Names, Names, list[str]]:
     The training set defines the countries. Raises DataError.
     """
     directory = data_directory(given)
-    train_path = small_file(directory, "names_train.csv.gz")
-    test_path = small_file(directory, "names_test.csv.gz")
+    train_path = data_file(directory, "names", "names_train.csv.gz")
+    test_path = data_file(directory, "names", "names_test.csv.gz")
     train_rows = list(read_rows(train_path, 2))
     countries = sorted({country for _, (_, country) in train_rows})
     train = _names(train_path, train_rows, countries)

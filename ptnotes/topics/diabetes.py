@@ -60,6 +60,7 @@ def run(
     device: str,
     threads: int | None,
     data_dir: Path | None,
+    data: str = "diabetes",
 ) -> Iterator[Event]:
     """Yields a row per epoch; its accuracy is that on the training data, the only data there is.
 
@@ -88,7 +89,7 @@ def run(
         "loss_reduction": criterion.reduction,
         "seed": seed,
         "device": str(on),
-        "data": "diabetes",
+        "data": data,
     }
     yield Header("diabetes", config, environment(on), rows=epochs)
 

@@ -1,12 +1,13 @@
 """Handwritten digits with four nets: fully connected, CNN, Inception, ResNet (notes, 531-744)."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ptnotes.batches import InMemory, batched
 from ptnotes.datasets import mnist
@@ -14,7 +15,7 @@ from ptnotes.engine import count_parameters, environment, fit, prepare
 from ptnotes.models.mnist import MODELS
 from ptnotes.rows import EpochRow, Event, Header, Result
 
-# 1 data: mean and standard deviation of the training pixels, as the notes have them (line 542)
+# 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
 MEAN, STD = 0.1307, 0.3081
 TEST_BATCH_SIZE = 1000  # evaluation alone: no effect on training
 
@@ -30,10 +31,22 @@ class Recipe:
 RECIPES = {"notes": Recipe(epochs=10, batch_size=64, lr=0.01, momentum=0.5)}
 
 
-def digits(data_dir: Path | None, split: str, device: torch.device) -> InMemory:
-    """The whole split, normalized, on the device: (N, 1, 28, 28) float32. Raises DataError."""
-    images, labels = mnist.read(data_dir, split)
-    pixels = images.to(device).unsqueeze(1).float().div_(255).sub_(MEAN).div_(STD)
+def normalization(images: Tensor, data: str) -> tuple[float, float]:
+    """The notes' mean and standard deviation for digits, else those of the images (N, 28, 28)."""
+    if data in ("mnist", "sample"):
+        return MEAN, STD
+    counts = images.flatten().bincount(minlength=256).double()
+    levels = torch.arange(256).double() / 255
+    mean = (counts @ levels / counts.sum()).item()
+    variance = (counts @ (levels - mean) ** 2 / counts.sum()).item()
+    return round(mean, 4), round(math.sqrt(variance), 4)
+
+
+def normalized(
+    images: Tensor, labels: Tensor, mean: float, std: float, device: torch.device
+) -> InMemory:
+    """A whole split on the device, its images (N, 28, 28) uint8 as (N, 1, 28, 28) float32."""
+    pixels = images.to(device).unsqueeze(1).float().div_(255).sub_(mean).div_(std)
     return InMemory(pixels, labels, device=device)
 
 
@@ -52,12 +65,18 @@ def run(
     device: str,
     threads: int | None,
     data_dir: Path | None,
+    data: str = "mnist",
 ) -> Iterator[Event]:
     """Yields a row per epoch. Raises DataError, DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
-    train = batched(digits(data_dir, "train", on), batch_size, shuffle=True, seed=seed)
-    test = batched(digits(data_dir, "t10k", on), TEST_BATCH_SIZE)
+    name = "mnist" if data == "sample" else data
+    train_split = mnist.read(data_dir, "train", name)  # (60000, 28, 28), (60000)
+    test_split = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
+    mean, std = normalization(train_split[0], data)
+    train_set = normalized(*train_split, mean, std, on)
+    train = batched(train_set, batch_size, shuffle=True, seed=seed)
+    test = batched(normalized(*test_split, mean, std, on), TEST_BATCH_SIZE)
 
     # channels_last is how the fast CPU and GPU kernels want convolutions to lie in memory
     model: nn.Module = MODELS[arch]()
@@ -76,7 +95,9 @@ def run(
         "momentum": momentum,
         "seed": seed,
         "device": str(on),
-        "data": "mnist",
+        "data": data,
+        "mean": mean,
+        "std": std,
     }
     yield Header("mnist", config, environment(on), rows=epochs)
 

@@ -56,6 +56,7 @@ def run(
     device: str,
     threads: int | None,
     data_dir: Path | None,
+    data: str = "names",
 ) -> Iterator[Event]:
     """Yields a row per epoch. Raises DataError, DeviceError, DivergedError."""
     started = time.perf_counter()
@@ -81,7 +82,7 @@ def run(
         "lr": lr,
         "seed": seed,
         "device": str(on),
-        "data": "names",
+        "data": data,
     }
     yield Header("names", config, environment(on), rows=epochs)
 

@@ -22,9 +22,10 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from ptnotes.batches import batched
+from ptnotes.datasets import mnist
 from ptnotes.engine import train_epoch
 from ptnotes.models.mnist import MODELS
-from ptnotes.topics.mnist import RECIPES, digits
+from ptnotes.topics.mnist import MEAN, RECIPES, STD, normalized
 
 RECIPE = RECIPES["notes"]
 
@@ -54,7 +55,8 @@ def notes_epoch(arch: str, data_dir: Path) -> Callable[[], None]:
 
 def our_epoch(arch: str, data_dir: Path) -> Callable[[], None]:
     device = torch.device("cpu")
-    batches = batched(digits(data_dir, "train", device), RECIPE.batch_size, shuffle=True)
+    train = normalized(*mnist.read(data_dir, "train"), MEAN, STD, device)
+    batches = batched(train, RECIPE.batch_size, shuffle=True)
     model = MODELS[arch]().to(memory_format=torch.channels_last)
     criterion = nn.CrossEntropyLoss()
     optimizer = optim.SGD(model.parameters(), lr=RECIPE.lr, momentum=RECIPE.momentum, fused=True)

@@ -6,38 +6,37 @@ from ptnotes.datasets import locate
 from ptnotes.errors import DataError
 
 
-def test_download_that_breaks_off_leaves_nothing(tmp_path):
-    def fetch(into: Path) -> None:
-        (into / "half").write_text("hal")
-        raise OSError("connection lost")
-
-    with pytest.raises(DataError, match="connection lost"):
-        locate._download("half", tmp_path, fetch)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_download_moves_whole_files_to_their_places(tmp_path, capsys):
-    def fetch(into: Path) -> None:
-        print("downloading")
-        (into / "MNIST/raw").mkdir(parents=True)
-        (into / "MNIST/raw/file").write_text("whole")
-
-    locate._download("file", tmp_path, fetch)
-    assert (tmp_path / "MNIST/raw/file").read_text() == "whole"
-    assert [path.name for path in tmp_path.iterdir()] == ["MNIST"]
-    assert capsys.readouterr().out == ""  # stdout belongs to the table or the document
-
-
-def test_interrupted_download_leaves_nothing(tmp_path):
-    def fetch(into: Path) -> None:
-        (into / "half").write_text("hal")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        locate._download("half", tmp_path, fetch)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_default_directory_need_not_exist(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert locate.data_directory(None) == Path("data")
+
+
+def test_unpacked_file_is_taken_before_the_packed_one(tmp_path):
+    path = "MNIST/raw/train-labels-idx1-ubyte.gz"
+    (tmp_path / "MNIST/raw").mkdir(parents=True)
+    (tmp_path / path).touch()
+    assert locate.data_file(tmp_path, "mnist", path) == tmp_path / path
+    unpacked = tmp_path / path.removesuffix(".gz")
+    unpacked.touch()
+    assert locate.data_file(tmp_path, "mnist", path) == unpacked
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """An empty sample."""
+    monkeypatch.setattr(locate, "SAMPLE_PLACES", (tmp_path / "nowhere", tmp_path))
+    return tmp_path
+
+
+def test_sample_is_never_downloaded(sample):
+    assert locate.sample_directory() == sample
+    with pytest.raises(DataError, match="sample"):
+        locate.data_file(sample, "diabetes", "diabetes.csv.gz")
+
+
+def test_missing_sample_is_named(cli, sample):
+    sample.rmdir()
+    done = cli("diabetes", "--sample")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("ptnotes: ")
+    assert len(done.stderr.splitlines()) == 1

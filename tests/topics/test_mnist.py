@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from ptnotes.topics.mnist import digits
+from ptnotes.datasets import mnist
+from ptnotes.topics.mnist import MEAN, STD, normalization, normalized
 
 
 @pytest.mark.parametrize(
@@ -17,11 +18,17 @@ def test_loss_falls(document, small_data, arch, momentum):
 
 
 def test_normalized_as_in_the_notes(real_data):
-    data = digits(real_data, "train", torch.device("cpu"))
-    pixels = data.tensors[0]
+    images, labels = mnist.read(real_data, "train")
+    assert normalization(images, "mnist") == normalization(images, "any other") == (MEAN, STD)
+    pixels, _ = normalized(images, labels, MEAN, STD, torch.device("cpu")).tensors
     assert pixels.shape == (60000, 1, 28, 28)
     assert pixels.double().mean().item() == pytest.approx(0, abs=1e-3)
     assert pixels.double().std().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_other_sets_are_normalized_by_their_own_pixels():
+    images = torch.tensor([0, 255, 255, 255], dtype=torch.uint8).view(1, 2, 2)
+    assert normalization(images, "kmnist") == (0.75, 0.433)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""``data``: the data sets on this machine."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ptnotes.cli import options
+from ptnotes.cli.main import app, show
+
+data = typer.Typer(no_args_is_help=True, help="The data sets: list, download, verify.")
+app.add_typer(data, name="data")
+
+
+class Set(StrEnum):
+    """What can be downloaded."""
+
+    MNIST = "mnist"
+    FASHION_MNIST = "fashion-mnist"
+    KMNIST = "kmnist"
+    DIABETES = "diabetes"
+    NAMES = "names"
+    ALL = "all"
+
+
+@data.command("list")
+def list_sets(
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Every file of every data set: where it lies, its size, whether it is what it should be."""
+    from ptnotes import data as inventory
+
+    show(inventory.listing(data_dir=data_dir), as_json, quiet)
+
+
+@data.command()
+def download(
+    sets: Annotated[
+        list[Set] | None,
+        typer.Argument(metavar="[SET]...", help=f"Of {', '.join(Set)} (the default)."),
+    ] = None,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Fetch what is missing or wrong; a file gets its name when its checksum is right."""
+    from ptnotes import data as inventory
+
+    chosen = set(sets or [Set.ALL])
+    names = [each.value for each in Set if each != Set.ALL and chosen & {each, Set.ALL}]
+    show(inventory.download(names, data_dir=data_dir), as_json, quiet)
+
+
+@data.command()
+def verify(
+    data_dir: options.DataDir = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="The sample that ships with ptnotes.")
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Hold the files against the manifest; exit code 1 if one is wrong, truncated or missing."""
+    from ptnotes import data as inventory
+
+    result = show(inventory.verify(data_dir=data_dir, sample=sample), as_json, quiet)
+    if result["failed"]:
+        typer.echo(f"ptnotes: not what they should be: {', '.join(result['failed'])}", err=True)
+        raise typer.Exit(1)

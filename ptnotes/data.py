@@ -1,0 +1,131 @@
+"""The data sets on this machine: listed, downloaded, held against the manifest."""
+
+import hashlib
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ptnotes.datasets.download import fetch
+from ptnotes.datasets.locate import DEFAULT_DIRECTORY, data_directory, sample_directory
+from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
+from ptnotes.errors import DataError
+from ptnotes.rows import Event, Header, Result, Row, column
+
+State = Literal["right", "wrong", "unknown", "missing"]
+
+
+@dataclass(frozen=True)
+class FileRow(Row):
+    """A file as it lies here: its size in bytes, and what its SHA-256 says of it.
+
+    "unknown" is a file that torchvision unpacked, of a set whose digests are those of the .gz.
+    """
+
+    data_set: str = column("data set", "<13")
+    state: State = column("state", "<7")
+    size: int = column("bytes", "10d")
+    path: str = column("file")
+
+
+def inspect(name: str, data_set: DataSet, directory: Path) -> list[FileRow]:
+    """The state of every file of a data set; two rows where it lies both packed and unpacked."""
+    return [row for file in data_set.files for row in _inspect_file(name, file, directory)]
+
+
+def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
+    rows = []
+    packed_digests = {file.path: file.sha256}
+    if file.path.endswith("-ubyte.gz"):
+        packed_digests[file.path.removesuffix(".gz")] = file.unpacked or ""
+    for path, digest in packed_digests.items():
+        place = directory / path
+        if place.is_file():
+            state: State = "right" if _sha256(place) == digest else "wrong"
+            rows.append(FileRow(name, state if digest else "unknown", place.stat().st_size, path))
+    return rows or [FileRow(name, "missing", 0, file.path)]
+
+
+def _sha256(path: Path) -> str:
+    """Raises DataError if the file can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _sources(data_dir: Path | None, sample: bool) -> tuple[Path, dict[str, DataSet]]:
+    if sample:
+        directory = sample_directory()
+        return directory, {"sample": sample_set(directory)}
+    return data_directory(data_dir), data_sets()
+
+
+def _header(command: str, directory: Path, **config: Any) -> Header:
+    environment = {"python": platform.python_version(), "platform": platform.platform()}
+    where = {"command": command, "data_dir": str(directory.resolve())}
+    return Header("data", where | config, environment, rows_in_result="files")
+
+
+def listing(*, data_dir: Path | None) -> Iterator[Event]:
+    """A row per file of every data set, the sample's too. Raises DataError."""
+    directory, sets = _sources(data_dir, sample=False)
+    yield _header("list", directory)
+    states = {}
+    for name, data_set in sets.items():
+        rows = inspect(name, data_set, directory)
+        states[name] = _state_of_set(rows)
+        yield from rows
+    sample, shipped = _sources(None, sample=True)
+    rows = inspect("sample", shipped["sample"], sample)
+    states["sample"] = _state_of_set(rows)
+    yield from rows
+    yield Result({"data_dir": str(directory.resolve()), "sample_dir": str(sample), "sets": states})
+
+
+def _state_of_set(rows: Sequence[FileRow]) -> str:
+    """The worst state of its files; "incomplete" if only some are there."""
+    states = {row.state for row in rows}
+    if "wrong" in states:
+        return "wrong"
+    if "missing" in states:
+        return "missing" if len(states) == 1 else "incomplete"
+    return "unknown" if "unknown" in states else "right"
+
+
+def download(names: Sequence[str], *, data_dir: Path | None) -> Iterator[Event]:
+    """Fetch what is missing or wrong of these data sets; a row per file. Raises DataError."""
+    directory, sets = data_dir or DEFAULT_DIRECTORY, data_sets()
+    yield _header("download", directory, sets=list(names))
+    fetched = 0
+    for name in names:
+        for file in sets[name].files:
+            states = {row.state for row in _inspect_file(name, file, directory)}
+            if not states & {"right", "unknown"}:
+                fetch(sets[name], file, directory)
+                fetched += 1
+            yield from _inspect_file(name, file, directory)
+    yield Result({"downloaded": fetched})
+
+
+def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
+    """Hold every file of every set that is here, whole or in part, against the manifest.
+
+    Raises DataError if there is none.
+    """
+    directory, sets = _sources(data_dir, sample)
+    yield _header("verify", directory)
+    checked = 0
+    failed = []
+    for name, data_set in sets.items():
+        rows = inspect(name, data_set, directory)
+        if _state_of_set(rows) == "missing":
+            continue
+        checked += len(rows)
+        failed += [row.path for row in rows if row.state in ("wrong", "missing")]
+        yield from rows
+    if not checked:
+        raise DataError(f"no data set is in {directory.resolve()}; ptnotes data download fetches")
+    yield Result({"checked": checked, "failed": failed})
