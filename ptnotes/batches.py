@@ -5,11 +5,21 @@ A DataLoader that fetches sample by sample pays Python for each of them. Given a
 data set answers with one gather.
 """
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler, SequentialSampler
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+)
 
 Batches = DataLoader[Any]
 
@@ -27,6 +37,40 @@ class InMemory(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
         index = torch.tensor(indices).to(self.device)
         return tuple(tensor.index_select(0, index) for tensor in self.tensors)
+
+
+class ShiftedImages(InMemory):
+    """Images (N, 1, H, W) that move by up to ``shift`` pixels each way whenever they're asked for.
+
+    What comes in from outside has the value ``background``. Shifts have a generator of their own.
+    """
+
+    def __init__(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        *,
+        shift: int,
+        background: float,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        margins = F.pad(images.squeeze(1), (shift, shift, shift, shift), value=background)
+        super().__init__(margins, labels, device=device)
+        height, width = images.shape[2:]
+        self.shift = shift
+        self.rows = torch.arange(height, device=device).view(1, height, 1)
+        self.columns = torch.arange(width, device=device).view(1, 1, width)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
+        moves = torch.randint(
+            0, 2 * self.shift + 1, (2, len(indices), 1, 1), generator=self.generator
+        )
+        down, right = moves.to(self.device)
+        index = torch.tensor(indices).to(self.device)
+        images = self.tensors[0][index.view(-1, 1, 1), self.rows + down, self.columns + right]
+        return images.unsqueeze(1), self.tensors[1].index_select(0, index)
 
 
 class PaddedSequences(Dataset[tuple[Tensor, ...]]):
@@ -54,18 +98,58 @@ class PaddedSequences(Dataset[tuple[Tensor, ...]]):
         return codes, lengths, self.labels.index_select(0, index)
 
 
+class LengthBuckets(Sampler[list[int]]):
+    """Batches of sequences that are about equally long, in random order.
+
+    A shuffled epoch is cut into pools of ``pool`` batches, each pool sorted by length and cut into
+    batches: most of the packing's short last steps are gone, and the batches still differ.
+    """
+
+    def __init__(
+        self, lengths: Tensor, batch_size: int, *, generator: torch.Generator, pool: int = 16
+    ) -> None:
+        self.lengths, self.batch_size, self.generator, self.pool = (
+            lengths,
+            batch_size,
+            generator,
+            pool,
+        )
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.lengths) / self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        order = torch.randperm(len(self.lengths), generator=self.generator)
+        batches: list[Tensor] = []
+        for pool in order.split(self.pool * self.batch_size):
+            by_length = pool[self.lengths[pool].argsort(stable=True)]
+            batches += by_length.split(self.batch_size)
+        for index in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield batches[index].tolist()
+
+
 def batched(
-    dataset: InMemory | PaddedSequences, batch_size: int, *, shuffle: bool = False, seed: int = 0
+    dataset: InMemory | PaddedSequences,
+    batch_size: int,
+    *,
+    shuffle: bool = False,
+    buckets: bool = False,
+    seed: int = 0,
 ) -> Batches:
     """A DataLoader of whole batches, the last one short if need be.
 
     The shuffle has a generator of its own, so that the order of the samples depends on the seed
-    and the epoch alone.
+    and the epoch alone. ``buckets`` (of PaddedSequences) shuffles so that lengths go together.
     """
+    generator = torch.Generator().manual_seed(seed)
+    if buckets:
+        assert isinstance(dataset, PaddedSequences)
+        sampler: Sampler[list[int]] = LengthBuckets(
+            dataset.lengths, batch_size, generator=generator
+        )
+        return DataLoader(dataset, sampler=sampler, batch_size=None)
     order: RandomSampler | SequentialSampler = (
-        RandomSampler(dataset, generator=torch.Generator().manual_seed(seed))
-        if shuffle
-        else SequentialSampler(dataset)
+        RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
     )
     return DataLoader(
         dataset, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None

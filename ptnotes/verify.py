@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 
 from ptnotes.claims import LEDGER, Claim, Finding, Settings
-from ptnotes.engine import environment, pick_device, prepare
+from ptnotes.device import environment, pick_device, prepare
 from ptnotes.errors import UsageError
 from ptnotes.rows import Event, Header, Progress, Result, Row, Table, column
 

@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from typer.testing import CliRunner
+
+settings.register_profile("no deadline", deadline=None)  # the first call of torch takes a second
+settings.load_profile("no deadline")
 
 REAL_DATA = os.environ.pop("PTNOTES_DATA", None)  # only the tests that ask for it see it
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ptnotes.engine import LossMeter, environment, prepare
+from ptnotes.device import environment, prepare
+from ptnotes.engine import LossMeter
 from ptnotes.rows import Event, Header, Result, Row, column
 
 # 1 data: y = 2x

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine import environment
+from ptnotes.device import environment
 from ptnotes.errors import UsageError
 from ptnotes.formulas import output_size
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ptnotes.batches import InMemory, batched
 from ptnotes.datasets import diabetes
-from ptnotes.engine import count_parameters, environment, evaluate, prepare, train_epoch
+from ptnotes.device import environment, prepare
+from ptnotes.engine import count_parameters, evaluate, train_epoch
 from ptnotes.rows import EpochRow, Event, Header, Result
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine import LossMeter, environment, prepare, train_step
+from ptnotes.device import environment, prepare
+from ptnotes.engine import LossMeter, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
 
 # 1 data: y = 2x, a mini-batch of three                    (3, 1)

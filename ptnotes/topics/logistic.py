@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes import formulas
-from ptnotes.engine import LossMeter, count_parameters, environment, prepare, train_step
+from ptnotes.device import environment, prepare
+from ptnotes.engine import LossMeter, count_parameters, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
 
 # 1 data: hours studied, passed or not                     (3, 1)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ptnotes import formulas
-from ptnotes.engine import environment
+from ptnotes.device import environment
 from ptnotes.errors import UsageError
 from ptnotes.rows import Event, Header, Result, Table
 

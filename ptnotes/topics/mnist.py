@@ -5,14 +5,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.batches import InMemory, batched
+from ptnotes.batches import InMemory, ShiftedImages, batched
 from ptnotes.datasets import mnist
-from ptnotes.engine import count_parameters, environment, fit, prepare
+from ptnotes.device import environment, prepare
+from ptnotes.engine import count_parameters, fit
 from ptnotes.models.mnist import MODELS
+from ptnotes.parts import parts_of
 from ptnotes.rows import EpochRow, Event, Header, Result
 
 # 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
@@ -22,13 +26,42 @@ TEST_BATCH_SIZE = 1000  # evaluation alone: no effect on training
 
 @dataclass(frozen=True)
 class Recipe:
+    """SGD; ``one_cycle`` takes the rate up to ``lr`` and down to almost nothing.
+
+    ``shift`` moves every training image by so many pixels at most, each way.
+    """
+
     epochs: int
     batch_size: int
     lr: float
     momentum: float
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    one_cycle: bool = False
+    label_smoothing: float = 0.0
+    shift: int = 0
 
 
-RECIPES = {"notes": Recipe(epochs=10, batch_size=64, lr=0.01, momentum=0.5)}
+NOTES = Recipe(epochs=10, batch_size=64, lr=0.01, momentum=0.5)
+TUNED = Recipe(
+    epochs=3,
+    batch_size=128,
+    lr=0.1,
+    momentum=0.9,
+    nesterov=True,
+    weight_decay=5e-4,
+    one_cycle=True,
+)
+# chosen on the last 10,000 training images (docs/benchmarks.md)
+RECIPES = {
+    "notes": dict.fromkeys(MODELS, NOTES),
+    "tuned": {
+        "mlp": TUNED,
+        "cnn": TUNED,
+        "inception": TUNED,
+        "resnet": TUNED,
+    },
+}
 
 
 def normalization(images: Tensor, data: str) -> tuple[float, float]:
@@ -42,68 +75,94 @@ def normalization(images: Tensor, data: str) -> tuple[float, float]:
     return round(mean, 4), round(math.sqrt(variance), 4)
 
 
-def normalized(
-    images: Tensor, labels: Tensor, mean: float, std: float, device: torch.device
-) -> InMemory:
-    """A whole split on the device, its images (N, 28, 28) uint8 as (N, 1, 28, 28) float32."""
-    pixels = images.to(device).unsqueeze(1).float().div_(255).sub_(mean).div_(std)
-    return InMemory(pixels, labels, device=device)
+def normalized(images: Tensor, mean: float, std: float, device: torch.device) -> Tensor:
+    """(N, 28, 28) uint8 → (N, 1, 28, 28) float32 on the device."""
+    return images.to(device).unsqueeze(1).float().div_(255).sub_(mean).div_(std)
+
+
+def in_memory(pixels: Tensor, labels: Tensor, *, shift: int = 0, seed: int = 0) -> InMemory:
+    """Images and labels, where the images lie; moved by up to ``shift`` pixels, if asked to."""
+    if not shift:
+        return InMemory(pixels, labels, device=pixels.device)
+    background = pixels.min().item()  # black, as it is after normalization
+    return ShiftedImages(
+        pixels, labels, shift=shift, background=background, seed=seed, device=pixels.device
+    )
 
 
 # 2 model: one of ptnotes.models.mnist
+
+
+# 3 loss and optimizer
+def sgd(
+    model: nn.Module, chosen: Recipe, *, steps: int
+) -> tuple[torch.optim.Optimizer, LRScheduler | None]:
+    """The recipe's optimizer, and its schedule over so many steps, if it has one."""
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=chosen.lr,
+        momentum=chosen.momentum,
+        nesterov=chosen.nesterov,
+        weight_decay=chosen.weight_decay,
+        fused=True,
+    )
+    if not chosen.one_cycle:
+        return optimizer, None
+    return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
 
 
 def run(
     *,
     arch: str,
     recipe: str,
-    epochs: int,
-    batch_size: int,
-    lr: float,
-    momentum: float,
     seed: int,
     device: str,
     threads: int | None,
     data_dir: Path | None,
     data: str = "mnist",
+    **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch. Raises DataError, DeviceError, DivergedError."""
+    """Yields a row per epoch; ``hyper`` are the fields of Recipe.
+
+    Raises DataError, DeviceError, DivergedError.
+    """
     started = time.perf_counter()
+    chosen = Recipe(**hyper)
     on = prepare(seed=seed, device=device, threads=threads)
     name = "mnist" if data == "sample" else data
-    train_split = mnist.read(data_dir, "train", name)  # (60000, 28, 28), (60000)
-    test_split = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
-    mean, std = normalization(train_split[0], data)
-    train_set = normalized(*train_split, mean, std, on)
-    train = batched(train_set, batch_size, shuffle=True, seed=seed)
-    test = batched(normalized(*test_split, mean, std, on), TEST_BATCH_SIZE)
+    images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28), (60000)
+    mean, std = normalization(images, data)
+    train_set = in_memory(normalized(images, mean, std, on), labels, shift=chosen.shift, seed=seed)
+    train = batched(train_set, chosen.batch_size, shuffle=True, seed=seed)
+    images, labels = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
+    test = batched(in_memory(normalized(images, mean, std, on), labels), TEST_BATCH_SIZE)
 
     # channels_last is how the fast CPU and GPU kernels want convolutions to lie in memory
     model: nn.Module = MODELS[arch]()
     model.to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     # 3 loss and optimizer
-    criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, fused=True)
+    criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
+    optimizer, scheduler = sgd(model, chosen, steps=chosen.epochs * len(train))
 
-    config = {
-        "arch": arch,
-        "recipe": recipe,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "lr": lr,
-        "momentum": momentum,
-        "seed": seed,
-        "device": str(on),
-        "data": data,
-        "mean": mean,
-        "std": std,
-    }
-    yield Header("mnist", config, environment(on), rows=epochs)
+    config = {"arch": arch, "recipe": recipe, **hyper, "seed": seed, "device": str(on)}
+    config |= {"data": data, "mean": mean, "std": std}
+    yield Header("mnist", config, environment(on), rows=chosen.epochs)
 
     # 4 training cycle
     rows: list[EpochRow] = []
-    for event in fit(model, criterion, optimizer, train, test, epochs=epochs, device=on):
+    for event in fit(
+        model,
+        criterion,
+        optimizer,
+        train,
+        test,
+        epochs=chosen.epochs,
+        device=on,
+        scheduler=scheduler,
+        # the fully connected net is all weights: adding up its gradients costs what threads bring
+        parts=1 if arch == "mlp" else parts_of(chosen.batch_size, on),
+    ):
         if isinstance(event, EpochRow):
             rows.append(event)
         yield event

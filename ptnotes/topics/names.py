@@ -11,7 +11,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ptnotes.batches import PaddedSequences, batched
 from ptnotes.datasets import names
-from ptnotes.engine import count_parameters, environment, fit, prepare
+from ptnotes.device import environment, prepare
+from ptnotes.engine import count_parameters, fit
 from ptnotes.rows import EpochRow, Event, Header, Result
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine import environment, prepare
+from ptnotes.device import environment, prepare
 from ptnotes.models import cells
 from ptnotes.rows import Event, Header, Result, Table
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ptnotes.engine import LossMeter, count_parameters, environment, prepare, train_step
+from ptnotes.device import environment, prepare
+from ptnotes.engine import LossMeter, count_parameters, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
 
 # 1 data

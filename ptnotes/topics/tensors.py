@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torchvision import transforms
 
-from ptnotes.engine import environment
+from ptnotes.device import environment
 from ptnotes.rows import Event, Header, Result, Table
 
 SHAPES = ((3, 4), (2, -1), (-1, 3), (2, 2, -1))  # lines 524-527, of 12 elements

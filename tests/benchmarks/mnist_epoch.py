@@ -25,9 +25,9 @@ from ptnotes.batches import batched
 from ptnotes.datasets import mnist
 from ptnotes.engine import train_epoch
 from ptnotes.models.mnist import MODELS
-from ptnotes.topics.mnist import MEAN, RECIPES, STD, normalized
+from ptnotes.topics.mnist import MEAN, NOTES, STD, in_memory, normalized
 
-RECIPE = RECIPES["notes"]
+RECIPE = NOTES
 
 
 def notes_epoch(arch: str, data_dir: Path) -> Callable[[], None]:
@@ -55,7 +55,8 @@ def notes_epoch(arch: str, data_dir: Path) -> Callable[[], None]:
 
 def our_epoch(arch: str, data_dir: Path) -> Callable[[], None]:
     device = torch.device("cpu")
-    train = normalized(*mnist.read(data_dir, "train"), MEAN, STD, device)
+    images, labels = mnist.read(data_dir, "train")
+    train = in_memory(normalized(images, MEAN, STD, device), labels)
     batches = batched(train, RECIPE.batch_size, shuffle=True)
     model = MODELS[arch]().to(memory_format=torch.channels_last)
     criterion = nn.CrossEntropyLoss()

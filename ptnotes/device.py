@@ -1,0 +1,54 @@
+"""Device, seeds, threads: what a result depends on besides its configuration."""
+
+import platform
+import random
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from ptnotes.errors import DeviceError
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto`` takes CUDA, then MPS, then the CPU; anything else is taken at its word.
+
+    Raises DeviceError if this machine does not have it.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    device = torch.device(name)
+    count = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }[device.type]
+    if (device.index or 0) >= count:
+        raise DeviceError(f"there is no device '{name}' here; leave --device out to pick one")
+    return device
+
+
+def prepare(*, seed: int, device: str, threads: int | None) -> torch.device:
+    """Seed every source of randomness, set the number of CPU threads, pick the device."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)  # every device's generator too
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return pick_device(device)
+
+
+def environment(device: torch.device) -> dict[str, Any]:
+    """What a result depends on besides the configuration."""
+    on_gpu = device.type == "cuda"
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": version("torchvision"),  # its metadata: importing it takes seconds
+        "platform": platform.platform(),
+        "device_name": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
+        "threads": torch.get_num_threads(),
+    }
