@@ -166,12 +166,20 @@ def _line(row: Row) -> str:
 
 
 def _summary(result: dict[str, Any]) -> list[str]:
-    """``name  value``, a line each; lists and objects are for JSON, but a pair of numbers."""
-    plain = {name: value for name, value in result.items() if _is_short(value)}
+    """``name  value``, a line each; lists and objects are for JSON, but a pair of numbers.
+
+    The standard deviation ``name_std`` stands behind its mean.
+    """
+    plain = {
+        name: _text(name, value)
+        for name, value in result.items()
+        if _is_short(value) and name.removesuffix("_std") not in result.keys() - {name}
+    }
+    for name in plain:
+        if f"{name}_std" in result:
+            plain[name] += f" ± {_text(name, result[f'{name}_std'])}"
     width = max(map(len, plain), default=0)
-    return [
-        f"{name.replace('_', ' '):<{width}}  {_text(name, value)}" for name, value in plain.items()
-    ]
+    return [f"{name.replace('_', ' '):<{width}}  {text}" for name, text in plain.items()]
 
 
 def _is_short(value: Any) -> bool:

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import settings
-from typer.testing import CliRunner
+
+from ptnotes.machine import settle
+
+settle()  # as the command line does it: before torch is imported
+
+import torch  # noqa: E402
+from hypothesis import settings  # noqa: E402
+from typer.testing import CliRunner  # noqa: E402
 
 settings.register_profile("no deadline", deadline=None)  # the first call of torch takes a second
 settings.load_profile("no deadline")

@@ -253,7 +253,7 @@ def test_result_line_needs_no_rows(cli, monkeypatch):
 def test_choices_are_the_models():
     from typing import get_args, get_type_hints
 
-    from ptnotes.cli import training as cli
+    from ptnotes.cli import networks as cli
     from ptnotes.models import mnist
     from ptnotes.topics import seq
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ptnotes import __version__
+from ptnotes import __version__, machine
 from ptnotes.errors import PtnotesError, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def ptnotes(
     ] = False,
 ) -> None:
     """A well-known PyTorch course: every experiment is one command."""
+    machine.settle()
 
 
 @contextmanager

@@ -28,7 +28,10 @@ def _full_or_number(value: str | None) -> str | None:
 
 OF_RECIPE = "the recipe's"
 
-Recipe = Annotated[Literal["notes"], typer.Option(help="Which hyper-parameters to start from.")]
+Recipe = Annotated[
+    Literal["notes", "tuned"],
+    typer.Option(help="Whose hyper-parameters: the notes', or what a practitioner would take."),
+]
 Epochs = Annotated[
     int | None,
     typer.Option(min=1, show_default=OF_RECIPE, help="Passes over the training data."),
@@ -57,6 +60,9 @@ Momentum = Annotated[
     typer.Option(min=0, max=1, show_default=OF_RECIPE, help="SGD's momentum."),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seeds every source of randomness.")]
+Seeds = Annotated[
+    int, typer.Option(min=1, help="Run so many seeds from --seed on; mean and standard deviation.")
+]
 Device = Annotated[
     str,
     typer.Option(

@@ -18,11 +18,17 @@ Y_DATA = torch.tensor([[2.0], [4.0], [6.0]])
 
 @dataclass(frozen=True)
 class Recipe:
+    """SGD, with Nesterov's momentum if ``momentum`` isn't 0."""
+
     epochs: int
     lr: float
+    momentum: float = 0.0
 
 
-RECIPES = {"notes": Recipe(epochs=10_000, lr=0.01)}
+RECIPES = {
+    "notes": Recipe(epochs=10_000, lr=0.01),
+    "tuned": Recipe(epochs=300, lr=0.05, momentum=0.9),
+}
 
 
 # 2 model
@@ -49,19 +55,27 @@ class LineRow(Row):
 
 
 def run(
-    *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
+    *,
+    recipe: str,
+    epochs: int,
+    lr: float,
+    momentum: float,
+    seed: int,
+    device: str,
+    threads: int | None,
 ) -> Iterator[Event]:
     """Yields a row per epoch. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
-    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
+    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "momentum": momentum}
+    config |= {"seed": seed, "device": str(on)}
     yield Header("linreg", config, environment(on), rows=epochs, shown=20)
     x, y = X_DATA.to(on), Y_DATA.to(on)
     model = LinearModel().to(on)
 
     # 3 loss and optimizer
     criterion = nn.MSELoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, nesterov=momentum > 0)
 
     # 4 training cycle
     for epoch in range(1, epochs + 1):

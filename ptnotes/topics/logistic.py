@@ -19,11 +19,18 @@ Y_DATA = torch.tensor([[0.0], [0.0], [1.0]])
 
 @dataclass(frozen=True)
 class Recipe:
+    """SGD. With ``weight_decay`` the three separable points have an optimum, without it none."""
+
     epochs: int
     lr: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
 
 
-RECIPES = {"notes": Recipe(epochs=1000, lr=0.01)}
+RECIPES = {
+    "notes": Recipe(epochs=1000, lr=0.01),
+    "tuned": Recipe(epochs=500, lr=0.1, momentum=0.9, weight_decay=0.01),
+}
 
 
 # 2 model
@@ -49,19 +56,34 @@ class CurveRow(Row):
 
 
 def run(
-    *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
+    *,
+    recipe: str,
+    epochs: int,
+    lr: float,
+    momentum: float,
+    weight_decay: float,
+    seed: int,
+    device: str,
+    threads: int | None,
 ) -> Iterator[Event]:
     """Yields a row per epoch. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
-    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
+    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "momentum": momentum}
+    config |= {"weight_decay": weight_decay, "seed": seed, "device": str(on)}
     yield Header("logistic", config, environment(on), rows=epochs, shown=20)
     x, y = X_DATA.to(on), Y_DATA.to(on)
     model = LogisticRegressionModel().to(on)
 
     # 3 loss and optimizer: the sum over the three points, as on line 214
     criterion = nn.BCELoss(reduction="sum")
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=lr,
+        momentum=momentum,
+        nesterov=momentum > 0,
+        weight_decay=weight_decay,
+    )
 
     # 4 training cycle
     for epoch in range(1, epochs + 1):

@@ -4,26 +4,45 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from ptnotes.batches import PaddedSequences, batched
 from ptnotes.datasets import names
 from ptnotes.device import environment, prepare
 from ptnotes.engine import count_parameters, fit
+from ptnotes.parts import parts_of
 from ptnotes.rows import EpochRow, Event, Header, Result
 
 
 @dataclass(frozen=True)
 class Recipe:
+    """AdamW, which without ``weight_decay`` is Adam; ``one_cycle`` takes the rate up to ``lr``
+    and down to almost nothing.
+
+    ``buckets`` makes batches of names that are about equally long.
+    """
+
     epochs: int
     batch_size: int
     lr: float
+    one_cycle: bool = False
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    buckets: bool = False
 
 
-RECIPES = {"notes": Recipe(epochs=100, batch_size=256, lr=0.001)}
+# tuned: chosen on a fifth of the training file (docs/benchmarks.md)
+RECIPES = {
+    "notes": Recipe(epochs=100, batch_size=256, lr=0.001),
+    "tuned": Recipe(
+        epochs=10, batch_size=256, lr=0.005, one_cycle=True, weight_decay=0.01, buckets=True
+    ),
+}
 HIDDEN_SIZE = 100
 LAYERS = 2
 
@@ -47,52 +66,65 @@ class RNNClassifier(nn.Module):
         return self.fc(both)  # type: ignore[no-any-return]
 
 
+# 3 loss and optimizer
+def adam(
+    model: nn.Module, chosen: Recipe, *, steps: int
+) -> tuple[torch.optim.Optimizer, LRScheduler | None]:
+    """The recipe's optimizer, and its schedule over so many steps, if it has one."""
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay, fused=True
+    )
+    if not chosen.one_cycle:
+        return optimizer, None
+    return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
+
+
 def run(
     *,
     recipe: str,
-    epochs: int,
-    batch_size: int,
-    lr: float,
     seed: int,
     device: str,
     threads: int | None,
     data_dir: Path | None,
     data: str = "names",
+    **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch. Raises DataError, DeviceError, DivergedError."""
+    """Yields a row per epoch; ``hyper`` are the fields of Recipe.
+
+    Raises DataError, DeviceError, DivergedError.
+    """
     started = time.perf_counter()
+    chosen = Recipe(**hyper)
     on = prepare(seed=seed, device=device, threads=threads)
 
     # 1 data
     train_names, test_names, countries = names.read(data_dir)
-    train, test = (
+    train_set, test_set = (
         PaddedSequences(part.codes, part.lengths, part.labels, device=on)
         for part in (train_names, test_names)
     )
+    train = batched(train_set, chosen.batch_size, shuffle=True, buckets=chosen.buckets, seed=seed)
+    test = batched(test_set, chosen.batch_size)
 
     model = RNNClassifier(len(countries)).to(on)
+    criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
+    optimizer, scheduler = adam(model, chosen, steps=chosen.epochs * len(train))
 
-    # 3 loss and optimizer
-    criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-
-    config = {
-        "recipe": recipe,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "lr": lr,
-        "seed": seed,
-        "device": str(on),
-        "data": data,
-    }
-    yield Header("names", config, environment(on), rows=epochs)
+    config = {"recipe": recipe, **hyper, "seed": seed, "device": str(on), "data": data}
+    yield Header("names", config, environment(on), rows=chosen.epochs)
 
     # 4 training cycle
     rows: list[EpochRow] = []
-    train_batches = batched(train, batch_size, shuffle=True, seed=seed)
-    test_batches = batched(test, batch_size)
     for event in fit(
-        model, criterion, optimizer, train_batches, test_batches, epochs=epochs, device=on
+        model,
+        criterion,
+        optimizer,
+        train,
+        test,
+        epochs=chosen.epochs,
+        device=on,
+        scheduler=scheduler,
+        parts=parts_of(chosen.batch_size, on),
     ):
         if isinstance(event, EpochRow):
             rows.append(event)
