@@ -111,6 +111,11 @@ def sgd(
     return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
 
 
+def parts_for(arch: str, batch_size: int, device: torch.device) -> int:
+    """The fully connected net is all weights: to add up its gradients costs what threads bring."""
+    return 1 if arch == "mlp" else parts_of(batch_size, device)
+
+
 def run(
     *,
     arch: str,
@@ -160,8 +165,7 @@ def run(
         epochs=chosen.epochs,
         device=on,
         scheduler=scheduler,
-        # the fully connected net is all weights: adding up its gradients costs what threads bring
-        parts=1 if arch == "mlp" else parts_of(chosen.batch_size, on),
+        parts=parts_for(arch, chosen.batch_size, on),
     ):
         if isinstance(event, EpochRow):
             rows.append(event)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ptnotes.topics.diabetes import Model, at_least_half
+from ptnotes.topics.diabetes import Model, at_least_half, split
 
 
 def test_shape():
@@ -28,3 +28,25 @@ def test_share_of_the_larger_class(document, real_data):
     assert found["result"]["larger_class_share"] == 496 / 759
     assert found["result"]["train_accuracy"] == 496 / 759  # nothing learnt
     assert len(found["history"]) == 100
+
+
+def test_hold_out_is_seeded_and_apart():
+    x, y = torch.arange(759.0).view(-1, 1), torch.zeros(759, 1)
+    (train, _), (test, _) = split(x, y, 0.2, seed=3)
+    assert (len(train), len(test)) == (607, 152)
+    assert sorted([*train.flatten().tolist(), *test.flatten().tolist()]) == x.flatten().tolist()
+    assert torch.equal(test, split(x, y, 0.2, seed=3)[1][0])
+    assert not torch.equal(test, split(x, y, 0.2, seed=4)[1][0])
+
+
+def test_tuned_on_small_data(document, small_data):
+    found = document("diabetes", "--recipe", "tuned", "--data-dir", small_data)
+    assert found["history"][-1]["train_loss"] < found["history"][0]["train_loss"]
+    assert {"epoch", "train_loss", "test_loss", "test_accuracy"} <= set(found["history"][0])
+
+
+def test_tuned_on_real_data(document, real_data):
+    found = document(
+        "diabetes", "--recipe", "tuned", "--data-dir", real_data, "--seeds", "5", "--threads", "1"
+    )
+    assert found["result"]["test_accuracy"] >= 0.73
