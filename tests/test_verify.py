@@ -209,8 +209,9 @@ def test_interrupt_keeps_the_judged_claims(cli, monkeypatch):
 
 
 def test_training_out_of_its_band_fails(row, small_data):
-    judged = row("diabetes-learns-the-larger-class", "--data-dir", small_data)
-    assert judged["verdict"] == "fails"  # these classes can be told apart
+    judged = row("mlp-accuracy", "--data-dir", small_data)  # 640 digits are too few
+    assert judged["verdict"] == "fails"
+    assert judged["measured"]["test_accuracy"] < judged["measured"]["band"][0]
     assert row("mnist-counts", "--data-dir", small_data)["verdict"] == "fails"
 
 
