@@ -199,7 +199,8 @@ def last_batches_are_never_printed() -> Finding:
 def _accuracy_claim(
     arch: str, settings: Settings, low: float, high: float
 ) -> Generator[Progress, None, Finding]:
-    result = yield from outcome(mnist, settings, "notes", arch=arch, data_dir=settings.data_dir)
+    where = {"arch": arch, "data_dir": settings.data_dir}
+    result = yield from outcome(mnist, settings, "notes", arch, **where)
     accuracy = result["test_accuracy"]
     return found(low <= accuracy <= high, test_accuracy=accuracy, band=[low, high])
 
