@@ -98,6 +98,30 @@ class PaddedSequences(Dataset[tuple[Tensor, ...]]):
         return codes, lengths, self.labels.index_select(0, index)
 
 
+class MaskedSequences(PaddedSequences):
+    """Sequences in which a share of the codes, drawn anew for every batch, becomes ``unknown``."""
+
+    def __init__(
+        self,
+        codes: Tensor,
+        lengths: Tensor,
+        labels: Tensor,
+        *,
+        share: float,
+        unknown: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        super().__init__(codes, lengths, labels, device=device)
+        self.share, self.unknown = share, unknown
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
+        codes, lengths, labels = super().__getitem__(indices)
+        hidden = torch.rand(codes.shape, generator=self.generator) < self.share
+        return codes.masked_fill(hidden.to(self.device), self.unknown), lengths, labels
+
+
 class LengthBuckets(Sampler[list[int]]):
     """Batches of sequences that are about equally long, in random order.
 

@@ -1,8 +1,8 @@
 """Surnames and their countries: 13,374 + 6,700 in 18 countries (notes, line 1120)."""
 
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,8 +17,7 @@ PADDING = 0
 UNKNOWN = 1
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """Codes (N, S) padded with 0, lengths (N), labels (N); all int64. S is the longest name."""
 
     codes: Tensor

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.batches import PaddedSequences, batched
+from ptnotes.batches import MaskedSequences, PaddedSequences, batched
 from ptnotes.datasets import names
 from ptnotes.device import environment, prepare
 from ptnotes.engine import count_parameters, fit
@@ -24,7 +24,8 @@ class Recipe:
     """AdamW, which without ``weight_decay`` is Adam; ``one_cycle`` takes the rate up to ``lr``
     and down to almost nothing.
 
-    ``buckets`` makes batches of names that are about equally long.
+    ``buckets`` makes batches of names that are about equally long; ``masked`` is the share of
+    characters that become unknown while training.
     """
 
     epochs: int
@@ -34,6 +35,7 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     buckets: bool = False
+    masked: float = 0.0
 
 
 # tuned: chosen on a fifth of the training file (docs/benchmarks.md)
@@ -99,10 +101,10 @@ def run(
 
     # 1 data
     train_names, test_names, countries = names.read(data_dir)
-    train_set, test_set = (
-        PaddedSequences(part.codes, part.lengths, part.labels, device=on)
-        for part in (train_names, test_names)
+    train_set = MaskedSequences(
+        *train_names, share=chosen.masked, unknown=names.UNKNOWN, seed=seed, device=on
     )
+    test_set = PaddedSequences(*test_names, device=on)
     train = batched(train_set, chosen.batch_size, shuffle=True, buckets=chosen.buckets, seed=seed)
     test = batched(test_set, chosen.batch_size)
 
