@@ -64,3 +64,21 @@ def test_other_recipe_values_are_used(document):
     assert len(document("backward", "--epochs", "4")["history"]) == 12
     assert document("linreg", "--epochs", "1", "--lr", "0.5")["config"]["lr"] == 0.5
     assert backward.RECIPES["notes"].epochs == 1000
+
+
+def test_tuned_recipes_need_fewer_updates(document):
+    backward_tuned = document("backward", "--recipe", "tuned")
+    assert backward_tuned["result"]["weight"] == pytest.approx(2, abs=1e-6)
+    assert len(backward_tuned["history"]) == 30
+    linreg_tuned = document("linreg", "--recipe", "tuned")
+    assert linreg_tuned["result"]["weight"] == pytest.approx(2, abs=1e-5)
+    assert len(linreg_tuned["history"]) == 300
+
+
+def test_weight_decay_gives_the_separable_points_an_optimum(document):
+    """Three times as many updates change nothing: compare test_logistic_weight_grows_for_ever."""
+
+    def weight(*arguments):
+        return document("logistic", "--recipe", "tuned", *arguments)["result"]["weight"]
+
+    assert weight("--epochs", "1500") == pytest.approx(weight(), rel=1e-4)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from ptnotes.datasets import mnist
+from ptnotes.models.mnist import MODELS
 from ptnotes.topics.mnist import MEAN, STD, normalization, normalized
 
 
@@ -44,3 +45,18 @@ def test_one_epoch_on_real_data(document, real_data, arch, floor):
 def test_ten_epochs_of_the_cnn(document, real_data):
     found = document("mnist", "--arch", "cnn", "--data-dir", real_data)
     assert found["result"]["test_accuracy"] >= 0.985
+
+
+@pytest.mark.parametrize("arch", MODELS)
+def test_tuned_loss_falls(document, small_data, arch):
+    hyper = ["--recipe", "tuned", "--batch-size", "64", "--epochs", "4"]
+    found = document("mnist", "--arch", arch, *hyper, "--data-dir", small_data)
+    assert found["history"][-1]["train_loss"] < 0.8 * found["history"][0]["train_loss"]
+    assert found["config"]["one_cycle"]
+
+
+@pytest.mark.parametrize(("arch", "floor"), [("mlp", 0.982), ("cnn", 0.987)])
+@pytest.mark.slow
+def test_tuned_on_real_data(document, real_data, arch, floor):
+    found = document("mnist", "--arch", arch, "--recipe", "tuned", "--data-dir", real_data)
+    assert found["result"]["test_accuracy"] >= floor

@@ -31,3 +31,15 @@ def test_loss_falls(document, small_data):
 def test_five_epochs_on_real_data(document, real_data):
     found = document("names", "--epochs", "5", "--data-dir", real_data)
     assert found["result"]["test_accuracy"] > 0.76
+
+
+def test_tuned_loss_falls(document, small_data):
+    found = document("names", "--recipe", "tuned", "--data-dir", small_data, "--batch-size", "50")
+    assert found["history"][-1]["train_loss"] < found["history"][0]["train_loss"]
+    assert found["result"]["test_accuracy"] > 0.8
+
+
+@pytest.mark.slow
+def test_tuned_on_real_data(document, real_data):
+    found = document("names", "--recipe", "tuned", "--data-dir", real_data)
+    assert found["result"]["test_accuracy"] >= 0.84

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ptnotes.topics.seq import MODELS, X_DATA, decode
+from ptnotes.topics.seq import MODELS, X_DATA, build, decode
 
 CELLS = ["rnn", "lstm", "gru"]
 
@@ -38,3 +38,20 @@ def test_state_as_logits_bounds_the_loss(document):
     """|tanh| < 1: the loss per character stays above ln(1 + 3e⁻²) = 0.3408 (errata, line 902)."""
     found = document("seq", "--cell", "rnn", "--via", "layer", "--epochs", "400")
     assert found["history"][-1]["train_loss"] > 0.3407
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("via", MODELS)
+def test_tuned_learns_with_any_seed(document, cell, via):
+    assert build(cell, via, True)(X_DATA).shape == (5, 4)
+    arguments = ["--cell", cell, "--via", via, "--recipe", "tuned", "--seed", "0", "--seeds", "8"]
+    found = document("seq", *arguments)
+    assert found["result"]["solved"] == 1
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("via", MODELS)
+@pytest.mark.slow
+def test_tuned_learns_with_a_hundred_seeds(document, cell, via):
+    arguments = ["--cell", cell, "--via", via, "--recipe", "tuned", "--seed", "0", "--seeds", "100"]
+    assert document("seq", *arguments)["result"]["solved"] >= 0.99
