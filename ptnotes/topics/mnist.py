@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,23 +43,25 @@ class Recipe:
 
 
 NOTES = Recipe(epochs=10, batch_size=64, lr=0.01, momentum=0.5)
+# chosen on the last 10,000 training images (docs/benchmarks.md); at lr 0.1 a seed in eight diverges
 TUNED = Recipe(
     epochs=3,
     batch_size=128,
-    lr=0.1,
+    lr=0.08,
     momentum=0.9,
     nesterov=True,
     weight_decay=5e-4,
     one_cycle=True,
+    shift=1,
 )
-# chosen on the last 10,000 training images (docs/benchmarks.md)
+SMOOTHED = replace(TUNED, label_smoothing=0.05)
 RECIPES = {
     "notes": dict.fromkeys(MODELS, NOTES),
     "tuned": {
-        "mlp": TUNED,
+        "mlp": replace(SMOOTHED, epochs=7),
         "cnn": TUNED,
-        "inception": TUNED,
-        "resnet": TUNED,
+        "inception": replace(SMOOTHED, epochs=5),
+        "resnet": replace(SMOOTHED, epochs=5),
     },
 }
 

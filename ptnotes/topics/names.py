@@ -42,7 +42,14 @@ class Recipe:
 RECIPES = {
     "notes": Recipe(epochs=100, batch_size=256, lr=0.001),
     "tuned": Recipe(
-        epochs=10, batch_size=256, lr=0.005, one_cycle=True, weight_decay=0.01, buckets=True
+        epochs=10,
+        batch_size=256,
+        lr=0.005,
+        one_cycle=True,
+        weight_decay=0.01,
+        label_smoothing=0.1,
+        buckets=True,
+        masked=0.05,
     ),
 }
 HIDDEN_SIZE = 100
