@@ -70,7 +70,7 @@ def _items(data: Any) -> Iterator[Item]:
 
     batched = isinstance(data, DataLoader) and data.batch_size is not None
     if not isinstance(data, Iterable):  # a Dataset, which may not raise IndexError at its end
-        data = (data[index] for index in range(len(data)))
+        data = map(data.__getitem__, range(len(data)))
     for number, sample in enumerate(data):
         image = sample[0] if isinstance(sample, tuple | list) else sample
         name = f"{'batch' if batched else 'image'} {number}"

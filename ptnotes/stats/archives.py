@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -25,24 +26,29 @@ def open_archive(path: Path, pattern: str | None) -> Images:
     matches = matcher(pattern)
 
     def members() -> Iterator[Member]:
-        try:
-            for member in _zip_members(path) if is_zip else _tar_members(path):
-                if matches(member[0]):
-                    yield member
-        except BROKEN as error:
-            raise DataError(f"{path} can't be read: {reason(error)}") from error
+        everything = _zip_members(path) if is_zip else _tar_members(path)
+        return (member for member in everything if matches(member[0]))
+
+    def names() -> Iterator[str]:
+        with _damage_named(path):
+            yield from (name for name, _ in members())
 
     def items(wanted: Wanted) -> Iterator[Item]:
-        for index, (name, content) in enumerate(members()):
-            if wanted(index, name):
-                yield Item(name, content())
+        with _damage_named(path):
+            for index, (name, content) in enumerate(members()):
+                if wanted(index, name):
+                    yield Item(name, content())
 
-    return Images(
-        where=described(path, pattern),
-        names=lambda: (name for name, _ in members()),
-        items=items,
-        quick=is_zip,  # a zip has a table of contents, a tar must be gone through
-    )
+    # a zip has a table of contents, a tar must be gone through
+    return Images(described(path, pattern), names, items, quick=is_zip)
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BROKEN as error:
+        raise DataError(f"{path} can't be read: {reason(error)}") from error
 
 
 def _tar_members(path: Path) -> Iterator[Member]:
