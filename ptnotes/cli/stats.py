@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, show
+from ptnotes.cli.main import app, named_failures, show
 from ptnotes.errors import PtnotesError
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ def _check_merge(context: typer.Context) -> None:
         if given is not None and given.name == "COMMANDLINE" and name not in WITH_MERGE:
             option = "--" + name.replace("_", "-")
             raise typer.BadParameter(f"{option} belongs to the runs that wrote the parts")
+
+
+def _sample_directory(source: list[str]) -> Path:
+    if source != ["mnist"]:
+        raise typer.BadParameter("of the data sets by name it holds mnist", param_hint="--sample")
+    from ptnotes.datasets.locate import sample_directory
+
+    with named_failures():
+        return sample_directory()
 
 
 @app.command()
@@ -114,6 +123,7 @@ def stats(
         int, typer.Option(min=1, max=17, help="Decimals of the line to paste and the table.")
     ] = 4,
     data_dir: options.DataDir = None,
+    sample: options.Sample = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -122,6 +132,8 @@ def stats(
         _check_merge(context)
     elif len(source) > 1:
         raise typer.BadParameter("one SOURCE at a time; only --merge takes several")
+    if sample:
+        data_dir = _sample_directory(source)
 
     from ptnotes.stats import command, torchrun
     from ptnotes.stats.gathering import Choice
@@ -139,6 +151,7 @@ def stats(
             source=source[0],
             split=split,
             data_dir=data_dir,
+            sample=sample,
             pattern=glob,
             reading=Reading(alpha, rgb, grayscale, resize, center_crop),
             choice=Choice(_shard(shard), limit, seed),
@@ -154,6 +167,6 @@ def stats(
     with contextlib.closing(events):  # an interruption stops the workers
         if torchrun.speaks():
             show(events, as_json, quiet)
-        else:
+        else:  # what went wrong is sent to the process that speaks
             with contextlib.suppress(PtnotesError):
                 collections.deque(events, maxlen=0)

@@ -14,7 +14,7 @@ from ptnotes.stats import sources
 from ptnotes.stats.answer import settled
 from ptnotes.stats.arrays import DEPTHS, numpy_of
 from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.gathering import Choice, gather
+from ptnotes.stats.gathering import Choice, finished, gather
 from ptnotes.stats.images import Alpha, Item, Reading
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.tally import Tally, tally_block, tally_images
@@ -53,11 +53,8 @@ def channel_stats(
     if isinstance(data, str | Path):
         source = sources.find(str(data), pattern=glob)
         steps = gather(source, reading, Choice(), details=details, workers=workers)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                return settled(stop.value[0], skip_errors=skip_errors)
+        tally, _ = finished(steps)
+        return settled(tally, skip_errors=skip_errors)
     whole = sum((_tally(chunk, reading, details) for chunk in chunks(_items(data))), Tally())
     if whole.done == 0:
         raise DataError("there are no images in it")

@@ -24,6 +24,8 @@ def open_archive(path: Path, pattern: str | None) -> Images:
     """The images in an archive, named by their paths in it. Damage to it raises DataError."""
     is_zip = path.name.lower().endswith(".zip")
     matches = matcher(pattern)
+    last = InArchive(str(path), 0, 0)
+    passed = 0
 
     def members() -> Iterator[Member]:
         everything = _zip_members(path) if is_zip else _tar_members(path)
@@ -34,13 +36,22 @@ def open_archive(path: Path, pattern: str | None) -> Images:
             yield from (name for name, _ in members())
 
     def items(wanted: Wanted) -> Iterator[Item]:
+        nonlocal last, passed
         with _damage_named(path):
             for index, (name, content) in enumerate(members()):
                 if wanted(index, name):
-                    yield Item(name, content())
+                    item = Item(name, content())
+                    if isinstance(item.content, InArchive):
+                        last, passed = item.content, index + 1
+                    yield item
+
+    def expected() -> int | None:
+        """How many images there are in all, by how far those passed reach into a plain tar."""
+        reached = last.offset + last.size
+        return passed * path.stat().st_size // reached if reached else None
 
     # a zip has a table of contents, a tar must be gone through
-    return Images(described(path, pattern), names, items, quick=is_zip)
+    return Images(described(path, pattern), names, items, quick=is_zip, expected=expected)
 
 
 @contextmanager

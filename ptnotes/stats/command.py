@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ptnotes.engine import environment
+from ptnotes.device import environment
 from ptnotes.errors import UsageError
 from ptnotes.rows import Event, Header, Progress, Result
 from ptnotes.stats import answer, histogram, parts, sources, torchrun
@@ -29,6 +29,7 @@ def run(
     source: str,
     split: str | None,
     data_dir: Path | None,
+    sample: bool,
     pattern: str | None,
     reading: Reading,
     choice: Choice,
@@ -43,8 +44,8 @@ def run(
 ) -> Events:
     """Read SOURCE and show what it holds; ``out`` gets the part file of a shard.
 
-    Under torchrun each process reads a shard, and all but the first end without a Result. Raises
-    PtnotesError.
+    ``sample`` says that the data directory is the one that ships with ptnotes. Under torchrun each
+    process reads a shard, and all but the first end without a Result. Raises PtnotesError.
     """
     process = torchrun.shard_of_this_process()
     _check(reading, choice, process, weight=weight, compare=compare, sample_std=sample_std, out=out)
@@ -63,7 +64,9 @@ def run(
     }
     of_shard = {"shard": f"{choice.shard.index}/{choice.shard.count}"} if out else {}
     shown = _shown(sample_std, precision)
-    yield _header({"data": source} | options | of_shard | shown | {"workers": workers})
+    yield _header(
+        {"data": "sample" if sample else source} | options | of_shard | shown | {"workers": workers}
+    )
 
     started = time.perf_counter()
     shortcuts = Shortcuts() if compare else None

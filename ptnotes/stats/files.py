@@ -22,13 +22,15 @@ class Images:
     """Images to read one by one.
 
     ``names`` lists them all, ``items`` those that a test wants; each starts from the beginning.
-    ``quick`` says that listing costs little beside reading.
+    ``quick`` says that listing costs little beside reading; ``expected`` guesses their number on
+    the way.
     """
 
     where: str
     names: Callable[[], Iterator[str]]
     items: Callable[[Wanted], Iterator[Item]]
     quick: bool = True
+    expected: Callable[[], int | None] = lambda: None
 
 
 def matcher(pattern: str | None) -> Callable[[str], bool]:

@@ -2,8 +2,9 @@
 
 import contextlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ptnotes.errors import DataError
 from ptnotes.rows import Progress
@@ -16,6 +17,8 @@ from ptnotes.stats.per_image import Weight
 from ptnotes.stats.shortcuts import Shortcuts
 from ptnotes.stats.sources import Source
 from ptnotes.stats.tally import Tally
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,21 @@ def gather(
             if shortcuts is not None:
                 shortcuts.add(tally.rows)
             whole += tally
-            yield Progress(None, whole.done, started.total, "images")
+            yield Progress(None, whole.done, started.total(), "images")
     listing = started.listing or Listing(whole.done, 0)
     if listing.count == 0:
         raise DataError(f"no images in {source.where}")
     return whole, listing
+
+
+def finished(steps: Generator[Progress, None, Result]) -> Result:
+    """Run to the end without looking at the progress; returns what ``steps`` returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
 
 
 @dataclass(frozen=True)
@@ -76,23 +89,25 @@ class _Started:
     """Tallies to come, of about how many images, of which the source lists these."""
 
     tallies: Generator[Tally, None, None]
-    total: int | None
+    total: Callable[[], int | None]
     listing: Listing | None
 
 
 def _start_on_images(
     images: Images, reading: Reading, choice: Choice, details: Weight | None, workers: int
 ) -> _Started:
-    listing = Listing.of(images.names()) if images.quick or not choice.everything else None
-    total, places = None, None
-    if listing is not None:
-        total = listing.count if choice.limit is None else min(choice.limit, listing.count)
-        total = -(-total // choice.shard.count)  # about: checksums decide
-        if choice.limit is not None:
-            places = sample(listing.count, choice.limit, choice.seed)
-        workers = min(workers, max(1, total // pool.CHUNK))  # a process takes a while to start
+    if choice.everything and not images.quick:
+        items = images.items(wanted(choice.shard, None))
+        return _Started(pool.tallies(items, reading, details, workers), images.expected, None)
+    listing = Listing.of(images.names())
+    chosen, places = listing.count, None
+    if choice.limit is not None:
+        places = sample(listing.count, choice.limit, choice.seed)
+        chosen = len(places)
+    total = -(-chosen // choice.shard.count)  # about: checksums decide
+    workers = min(workers, max(1, total // pool.CHUNK))  # a process takes a while to start
     items = images.items(wanted(choice.shard, places))
-    return _Started(pool.tallies(items, reading, details, workers), total, listing)
+    return _Started(pool.tallies(items, reading, details, workers), lambda: total, listing)
 
 
 def _start_on_array(
@@ -107,4 +122,4 @@ def _start_on_array(
         tallies = source.tallies(places, details)
     else:
         tallies = pool.tallies(source.items(places), reading, details, workers)
-    return _Started(tallies, len(places), listing)
+    return _Started(tallies, lambda: len(places), listing)

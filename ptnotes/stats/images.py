@@ -93,7 +93,7 @@ def _coloured(image: Image.Image, reading: Reading) -> Image.Image:
     """In mode L or RGB if it has 8 bits or fewer; deeper modes pass through."""
     if image.mode in (*SIXTEEN_BIT, "I", "F"):
         if reading.rgb:
-            raise DataError("Pillow cuts more than 8 bits off to make it RGB")
+            raise DataError("as RGB, Pillow would clip its 16 bits or floats to 8 bits")
         return image
     if reading.alpha != "drop" and image.has_transparency_data:
         gray = image.mode in ("L", "LA", "La")

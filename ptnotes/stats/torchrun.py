@@ -4,7 +4,7 @@ import os
 from collections.abc import Generator
 from datetime import timedelta
 
-from ptnotes.errors import DataError, PtnotesError
+from ptnotes.errors import DataError, PtnotesError, WorkerError
 from ptnotes.rows import Progress
 from ptnotes.stats.listing import Shard
 from ptnotes.stats.parts import Part, merged
@@ -49,8 +49,12 @@ def _gathered(own: Part | PtnotesError, process: Shard) -> list[Part | PtnotesEr
     found: list[Part | PtnotesError] | None = None
     if process.index == 1:
         found = [own] * process.count
-    # the slowest shard may end hours after the fastest; torchrun sees to processes that died
-    dist.init_process_group("gloo", timeout=timedelta(weeks=1))
+    try:
+        # the slowest shard may end hours after the fastest; torchrun sees to processes that died
+        dist.init_process_group("gloo", timeout=timedelta(weeks=1))
+    except (ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise WorkerError(f"torchrun's processes don't find each other: {reason}") from error
     try:
         dist.gather_object(own, found)
     finally:

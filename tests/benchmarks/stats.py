@@ -35,7 +35,7 @@ from torchvision import datasets, transforms
 from ptnotes.stats import sources
 from ptnotes.stats.answer import settled
 from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.gathering import Choice, gather
+from ptnotes.stats.gathering import Choice, finished, gather
 from ptnotes.stats.images import Reading
 from ptnotes.stats.workers import CHUNK
 from tests.benchmarks.mnist_epoch import seconds, spread
@@ -58,12 +58,9 @@ def notes_loop(data_dir: Path) -> tuple[float, float]:
 
 
 def ours(source: str, workers: int, data_dir: Path | None = None) -> ChannelStats:
-    steps = gather(sources.find(source, data_dir=data_dir), Reading(), Choice(), workers=workers)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return settled(stop.value[0], skip_errors=False)
+    found = sources.find(source, data_dir=data_dir)
+    tally, _ = finished(gather(found, Reading(), Choice(), workers=workers))
+    return settled(tally, skip_errors=False)
 
 
 def decode(paths: list[str], to_rgb: bool) -> None:
@@ -93,14 +90,17 @@ def photograph(rng: np.random.Generator) -> bytes:
 
 
 def peak_memory(command: list[str]) -> float:
-    """The largest sum of resident memory over a command's processes, in MB, every 20 ms."""
+    """The largest memory of all processes of a command, in MB, looked at every 50 ms.
+
+    Pages that several processes share count once (PSS), as they take room once.
+    """
     peak = 0
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            peak = max(peak, sum(map(resident, family(process.pid))))
-            time.sleep(0.02)
+            peak = max(peak, sum(map(proportional, family(process.pid))))
+            time.sleep(0.05)
     assert process.returncode == 0
-    return peak / 1e6
+    return peak / 1000
 
 
 def family(pid: int) -> list[int]:
@@ -111,12 +111,13 @@ def family(pid: int) -> list[int]:
     return [pid, *(member for child in children for member in family(int(child)))]
 
 
-def resident(pid: int) -> int:
+def proportional(pid: int) -> int:
+    """PSS in KB; 0 for a process that has ended."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def in_turn(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:

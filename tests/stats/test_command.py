@@ -167,6 +167,15 @@ def test_sets_by_name(result, small_data, tmp_path):
     assert result("fashion-mnist", "--data-dir", tmp_path)["images"] == 640
 
 
+def test_sample(cli, small_data, monkeypatch):
+    monkeypatch.setattr("ptnotes.datasets.locate.SAMPLE_PLACES", (small_data,))
+    done = cli("stats", "mnist", "--sample", "--json")
+    document = json.loads(done.stdout)
+    assert document["config"]["data"] == "sample"
+    assert document["result"]["images"] == 640
+    assert cli("stats", "kmnist", "--sample").exit_code == 2
+
+
 @pytest.mark.parametrize("name", ["cifar10", "cifar100", "svhn"])
 def test_torchvisions_sets_without_network(cli, tmp_path, name):
     line = failure(cli("stats", name, "--data-dir", tmp_path, "--json"))

@@ -109,7 +109,7 @@ def test_16_bit():
         assert stats.mean == pytest.approx((array.mean() / 65535,), rel=1e-15)
     resized, _ = read(Item("it", saved(Image.fromarray(array))), Reading(resize=3))
     assert pixels(resized).dtype == np.uint16
-    with pytest.raises(DataError, match="RGB"):
+    with pytest.raises(DataError, match="as RGB"):
         read(Item("it", saved(Image.fromarray(array))), Reading(rgb=True))
 
 
