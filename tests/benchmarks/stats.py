@@ -15,6 +15,7 @@ import argparse
 import io
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -38,7 +39,6 @@ from ptnotes.stats.channel_stats import ChannelStats
 from ptnotes.stats.gathering import Choice, finished, gather
 from ptnotes.stats.images import Reading
 from ptnotes.stats.workers import CHUNK
-from tests.benchmarks.mnist_epoch import seconds, spread
 
 DISTINCT = 200  # photographs made; the other files are copies of them
 
@@ -118,6 +118,17 @@ def proportional(pid: int) -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def spread(values: list[float], spec: str) -> str:
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return f"median {middle:{spec}} (min {low:{spec}}, max {high:{spec}})"
 
 
 def in_turn(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
