@@ -139,13 +139,9 @@ def stats(
     from ptnotes.stats.gathering import Choice
     from ptnotes.stats.images import Reading
 
+    shown = command.Shown(sample_std, precision, histogram)
     if merge:
-        events = command.merge(
-            paths=[Path(path) for path in source],
-            sample_std=sample_std,
-            precision=precision,
-            picture=histogram,
-        )
+        events = command.merge(paths=[Path(path) for path in source], shown=shown)
     else:
         events = command.run(
             source=source[0],
@@ -160,9 +156,7 @@ def stats(
             skip_errors=skip_errors,
             workers=workers,
             out=out,
-            sample_std=sample_std,
-            precision=precision,
-            picture=histogram,
+            shown=shown,
         )
     with contextlib.closing(events):  # an interruption stops the workers
         if torchrun.speaks():

@@ -15,27 +15,32 @@ LEVELS = {depth: scale for scale, depth in DEPTHS.items()}
 SHOWN = 10  # broken images in an error; sizes in a result
 
 
-def settled(tally: Tally, *, skip_errors: bool) -> ChannelStats:
-    """The statistics, if every image could be read and all are of one kind. Raises DataError."""
+def check(tally: Tally, *, skip_errors: bool) -> None:
+    """Raises DataError if an image couldn't be read, or if they are of several kinds."""
     broken = [f"{printable(name)} ({why})" for name, why in tally.broken]
     if broken and not skip_errors:
         raise DataError(
             f"{tally.broken_count} of {tally.done} images can't be read: "
             f"{_listed(broken, tally.broken_count)}; --skip-errors leaves them out"
         )
-    if not tally.stats:
-        raise DataError(f"none of {tally.broken_count} images can be read: {_listed(broken)}")
     if len(tally.stats) > 1:
+        by_number = sorted(tally.stats.items(), key=lambda pair: pair[1].images)
         kinds = [
             f"{stats.images} {DEPTHS[scale]} of {channels} channel{'s' * (channels > 1)} "
             f"({_listed([*map(printable, tally.examples[channels, scale])], stats.images)})"
-            for (channels, scale), stats in sorted(
-                tally.stats.items(), key=lambda pair: pair[1].images
-            )
+            for (channels, scale), stats in by_number
         ]
         depths = {scale for _, scale in tally.stats}
         hint = "choose with --glob" if len(depths) > 1 else "--rgb or --grayscale makes them alike"
         raise DataError(f"images of several kinds: {'; '.join(kinds)}; {hint}")
+
+
+def settled(tally: Tally, *, skip_errors: bool) -> ChannelStats:
+    """The statistics, if ``check`` finds nothing and there is an image. Raises DataError."""
+    check(tally, skip_errors=skip_errors)
+    if not tally.stats:
+        broken = [f"{printable(name)} ({why})" for name, why in tally.broken]
+        raise DataError(f"none of {tally.broken_count} images can be read: {_listed(broken)}")
     (stats,) = tally.stats.values()
     return stats
 
@@ -96,10 +101,10 @@ def _tuple(values: Sequence[float], precision: int) -> str:
 
 
 def tables(
-    found: dict[str, Any], precision: int, options: dict[str, Any], sample_std: bool
+    found: dict[str, Any], precision: int, options: dict[str, Any], std: str
 ) -> Iterator[Table]:
     """A row per channel; the shortcuts, the standard errors and the broken images, if asked for."""
-    which = f"every {options['weight']} the same, {'sample' if sample_std else 'population'} std"
+    which = f"every {options['weight']} the same, {std} std"
     alpha = "dropped" if options["alpha"] == "drop" else f"over {options['alpha']}"
     yield _channels(found, precision, f"Per channel: {which}, alpha {alpha}")
     if found.get("mean_standard_error"):

@@ -117,7 +117,8 @@ def _start_on_array(
     if choice.limit is not None:
         places = sample(len(places), choice.limit, choice.seed)
     places = places[choice.shard.index - 1 :: choice.shard.count]
-    listing = Listing(len(source.array), checksum(f"{source.array.shape} {source.array.dtype}"))
+    name = f"{os.path.basename(source.where)} {source.array.shape} {source.array.dtype}"
+    listing = Listing(len(source.array), checksum(name))
     if reading == Reading(alpha=reading.alpha):
         tallies = source.tallies(places, details)
     else:

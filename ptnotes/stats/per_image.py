@@ -1,10 +1,11 @@
 """Sums over images rather than pixels: for equal weights, and for a sample's standard error."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
+
+from ptnotes.stats.rounding import nearest_sqrt
 
 Weight = Literal["pixel", "image"]
 Number = int | Fraction
@@ -76,9 +77,9 @@ def standard_errors(sums: tuple[Number, ...], images: int, of: int) -> tuple[flo
     a, b = -2 * mean, 2 * mean**2 - mean_square
     of_variance = qq + a**2 * tt + b**2 * ww + 2 * a * tq + 2 * b * wq + 2 * a * b * wt
     factor = Fraction(images, images - 1) * (1 - Fraction(images, of)) / w**2
-    std = math.sqrt(mean_square - mean**2)
-    error_of_variance = math.sqrt(factor * of_variance)
-    return math.sqrt(factor * of_mean), error_of_variance / (2 * std) if std else 0.0
+    std = nearest_sqrt(max(mean_square - mean**2, Fraction(0)))
+    error_of_variance = nearest_sqrt(factor * of_variance)
+    return nearest_sqrt(factor * of_mean), error_of_variance / (2 * std) if std else 0.0
 
 
 def _weighted(

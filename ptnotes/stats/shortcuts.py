@@ -1,6 +1,5 @@
 """What popular shortcuts give, beside the exact answer."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -38,7 +37,7 @@ class Shortcuts:
                 mean = Fraction(total) / row.pixels
                 variance = Fraction(squares) / row.pixels - mean**2
                 sums[0] += float(mean)
-                sums[1] += math.sqrt(variance)
+                sums[1] += nearest_sqrt(variance)
             self.batch.append(row)
             if len(self.batch) == BATCH_SIZE:
                 self._close_batch()

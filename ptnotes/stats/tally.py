@@ -87,7 +87,7 @@ def tally_images(items: Iterable[Item], reading: Reading, details: Weight | None
             except Exception as error:  # a broken file makes Pillow's decoders raise nearly any
                 broken.append((item.name, reason(error)))
                 continue
-            kind = (values.channels, values.scale)
+            kind, area = (values.channels, values.scale), image.width * image.height
             if kind in gathered:
                 into = gathered[kind]
                 into.values = into.values + values  # type: ignore[operator]  # of one kind
@@ -95,9 +95,9 @@ def tally_images(items: Iterable[Item], reading: Reading, details: Weight | None
                 into = gathered[kind] = _Gathered(values)
             into.names.append(item.name)
             into.sizes[size] += 1
-            into.pixels += image.width * image.height
+            into.pixels += area
             if details:
-                rows.append(ImageSums(image.width * image.height, values.totals, values.squares))
+                rows.append(ImageSums(area, values.totals, values.squares))
                 into.rows.append(rows[-1])
     return Tally(
         {kind: one.frozen(details) for kind, one in gathered.items()},

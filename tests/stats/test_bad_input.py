@@ -74,6 +74,12 @@ def test_floats_have_no_histogram(cli, tmp_path):
     assert not (tmp_path / "h.png").exists()
 
 
+def test_one_pixel_has_no_sample_std(cli, tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((1, 1, 1), np.uint8))
+    assert cli("stats", tmp_path / "x.npy").exit_code == 0
+    assert cli("stats", tmp_path / "x.npy", "--sample-std").exit_code == 2
+
+
 def test_an_array_takes_no_glob_and_only_bytes_are_resized(cli, tmp_path):
     np.save(tmp_path / "x.npy", np.zeros((2, 3, 3), np.float32))
     for option in (("--glob", "*.png"), ("--resize", "2")):

@@ -54,6 +54,15 @@ def test_skipped_images_are_added_up(result, shards, folder):
     assert whole["skipped"] == 6
 
 
+def test_a_shard_may_be_empty(cli, result, shards, tmp_path):
+    np.save(tmp_path / "x.npy", noise(0, 2, 3, 3))
+    parts = shards(tmp_path / "x.npy", 3)
+    assert core(result("--merge", *parts)) == core(result(tmp_path / "x.npy"))
+    document = json.loads(cli("stats", tmp_path / "x.npy", "--shard", "3/3", "--out",
+                              tmp_path / "p.json", "--json").stdout)  # fmt: skip
+    assert document["result"] == {"images": 0}
+
+
 def test_overlap_and_gap(cli, shards, folder):
     first, second, third = shards(folder, 3)
     assert "overlap" in failure(cli("stats", "--merge", first, second, third, first))
