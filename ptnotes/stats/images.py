@@ -6,8 +6,7 @@ Nothing here imports torch unless an image is resized or cropped: worker process
 import io
 import os
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,9 +70,9 @@ def _opened(content: Content) -> Image.Image:
         case str():
             return Image.open(content)
         case InArchive():
-            file = _archive(content.path)
-            file.seek(content.offset)
-            return Image.open(io.BytesIO(file.read(content.size)))
+            with open(content.path, "rb", buffering=0) as file:
+                file.seek(content.offset)
+                return Image.open(io.BytesIO(file.read(content.size)))
         case bytes():
             return Image.open(io.BytesIO(content))
         case Image.Image():
@@ -82,11 +81,6 @@ def _opened(content: Content) -> Image.Image:
             raise content
         case _:
             return Image.fromarray(content)
-
-
-@lru_cache(maxsize=1)
-def _archive(path: str) -> IO[bytes]:
-    return open(path, "rb")
 
 
 def _coloured(image: Image.Image, reading: Reading) -> Image.Image:
