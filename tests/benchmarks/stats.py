@@ -24,14 +24,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from torch.utils.data import DataLoader
-from torchvision import datasets, transforms
 
 from ptnotes.stats import sources
 from ptnotes.stats.answer import settled
@@ -45,6 +43,11 @@ DISTINCT = 200  # photographs made; the other files are copies of them
 
 def notes_loop(data_dir: Path) -> tuple[float, float]:
     """Lines 488-491, with the names of the notes."""
+    # in here, since worker processes import this module
+    import torch
+    from torch.utils.data import DataLoader
+    from torchvision import datasets, transforms
+
     train_set = datasets.MNIST(str(data_dir), train=True, transform=transforms.ToTensor())
     train_loader = DataLoader(train_set, batch_size=64)
     channels_sum, channels_squared_sum, num_batches = torch.zeros(1), torch.zeros(1), 0
@@ -207,7 +210,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--images", type=int, default=10_000)
     arguments = parser.parse_args()
-    print(f"torch {torch.__version__}, {os.cpu_count()} cores, {platform.machine()}")
+    print(f"torch {version('torch')}, {os.cpu_count()} cores, {platform.machine()}")
     print(f"n = {arguments.repeats}")
     {"mnist": mnist, "jpegs": jpegs, "tar": tar}[arguments.what](
         arguments.repeats, arguments.images
