@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_bool
 from itertools import islice
-from multiprocessing.synchronize import Event
 
 import numpy as np
 from PIL import Image
@@ -23,7 +23,8 @@ CHUNK = 64  # images: a few ms of work, against less than one to hand it over
 CHUNK_BYTES = 8 << 20  # where an item carries its bytes, a chunk is no larger than this
 OUTSTANDING = 3  # chunks per worker: one in work, the others so that it never waits
 
-_stop: Event | None = None  # in a worker: set when the work is no longer wanted
+# In a worker, true when the work is no longer wanted. It has no lock, which every image would take.
+_stop: c_bool | None = None
 
 
 def held(item: Item) -> int:
@@ -64,7 +65,7 @@ def tallies(
             yield tally_images(chunk, reading, details)
         return
     context = _context(reading)
-    stop = context.Event()
+    stop = context.RawValue(c_bool, False)
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(stop,))
     try:
         work = chunks(items)
@@ -81,7 +82,7 @@ def tallies(
             "run it again, with fewer --workers"
         ) from error
     finally:
-        stop.set()
+        stop.value = True
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -99,7 +100,7 @@ def _context(reading: Reading) -> multiprocessing.context.BaseContext:
     return context
 
 
-def _start(stop: Event) -> None:
+def _start(stop: c_bool) -> None:
     """Set up a worker: Ctrl-C is the parent's to handle, and no worker outlives it."""
     global _stop
     _stop = stop
@@ -117,7 +118,7 @@ def _die_with_parent() -> None:
 def _tally_chunk(chunk: list[Item], reading: Reading, details: Weight | None) -> Tally:
     def while_wanted() -> Iterator[Item]:
         for item in chunk:
-            if _stop is not None and _stop.is_set():
+            if _stop is not None and _stop.value:
                 return
             yield item
 
