@@ -25,3 +25,7 @@ class DivergedError(PtnotesError):
             f"the loss is {loss} at epoch {epoch}, step {step}: "
             "training has diverged; try a lower --lr"
         )
+
+
+class WorkerError(PtnotesError):
+    """A worker process died: killed from outside, or out of memory."""

@@ -8,9 +8,17 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from ptnotes import __version__
 from ptnotes.rows import Event, Header, Progress, Result, Row, Table
@@ -103,11 +111,19 @@ def _headlines(header: Header) -> list[str]:
     return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
 
 
+class _Rate(ProgressColumn):
+    """Steps, or whatever is counted, per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.0f}/s")
+
+
 def _bar(console: Console, quiet: bool) -> Bar:
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=console,
         transient=True,
@@ -116,13 +132,14 @@ def _bar(console: Console, quiet: bool) -> Bar:
 
 
 def _advance(bar: Bar, progress: Progress) -> None:
-    what = f"{progress.of} epoch {progress.epoch}".strip()
+    epoch = "" if progress.epoch is None else f"epoch {progress.epoch}"
+    what = f"{progress.of} {epoch}".strip()
     if not bar.tasks:
         bar.add_task(what, total=progress.total)
     elif bar.tasks[0].description != what:
         # its clock too: time left is the epoch's
         bar.reset(bar.tasks[0].id, description=what, total=progress.total)
-    bar.update(bar.tasks[0].id, completed=progress.done)
+    bar.update(bar.tasks[0].id, completed=progress.done, total=progress.total)
 
 
 def _is_shown(index: int, header: Header) -> bool:

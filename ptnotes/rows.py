@@ -32,11 +32,14 @@ class Header:
 
 @dataclass(frozen=True)
 class Progress:
-    """``done`` of ``total`` steps of an epoch (from 1) are taken, in the training ``of``."""
+    """``done`` of ``total`` steps of an epoch (from 1) are taken, in the training ``of``.
 
-    epoch: int
+    Without an epoch, ``of`` says what is counted. ``total`` is None where it isn't known.
+    """
+
+    epoch: int | None
     done: int
-    total: int
+    total: int | None
     of: str = ""
 
 

@@ -19,6 +19,14 @@ def test_selection_is_even(rows, shown):
     assert not gaps or max(gaps) - min(gaps) <= 2
 
 
+def test_bar_of_what_has_no_epochs_and_no_known_end():
+    bar = _bar(Console(), quiet=True)
+    for progress in (Progress(None, 64, None, "images"), Progress(None, 128, 500, "images")):
+        _advance(bar, progress)
+    (task,) = bar.tasks
+    assert (task.description, task.completed, task.total) == ("images", 128, 500)
+
+
 def test_bar_starts_again_with_every_epoch():
     bar = _bar(Console(), quiet=True)
     for progress in (Progress(1, 5, 10), Progress(1, 10, 10), Progress(2, 3, 12, of="t")):

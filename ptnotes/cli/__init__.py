@@ -3,7 +3,7 @@
 Importing a module of commands adds them to ``app``, in the order of this list.
 """
 
-from ptnotes.cli import checking, data, demonstrations, networks, regression
+from ptnotes.cli import checking, data, demonstrations, networks, regression, stats
 from ptnotes.cli.main import app
 
-__all__ = ["app", "checking", "data", "demonstrations", "networks", "regression"]
+__all__ = ["app", "checking", "data", "demonstrations", "networks", "regression", "stats"]

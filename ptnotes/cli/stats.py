@@ -1,0 +1,166 @@
+"""``stats``: mean and standard deviation of an image data set."""
+
+import collections
+import contextlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ptnotes.cli import options
+from ptnotes.cli.main import app, named_failures, show
+from ptnotes.errors import PtnotesError
+
+if TYPE_CHECKING:
+    from ptnotes.stats.listing import Shard
+
+
+def _shard(value: str | None) -> "Shard":
+    """``"2/4"`` → part 2 of 4."""
+    from ptnotes.stats.listing import Shard
+
+    parts = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", value or "1/1")
+    if parts is None or int(parts[1]) > int(parts[2]):
+        raise typer.BadParameter(
+            f"'{value}' is not a part and how many there are, like 1/4", param_hint="--shard"
+        )
+    return Shard(int(parts[1]), int(parts[2]))
+
+
+# what changes how an answer looks, not what is read
+WITH_MERGE = {"source", "merge", "sample_std", "precision", "histogram", "as_json", "quiet"}
+
+
+def _check_merge(context: typer.Context) -> None:
+    """Part files carry the options that they were read with: none of those can be given again."""
+    for name in context.params:
+        given = context.get_parameter_source(name)
+        if given is not None and given.name == "COMMANDLINE" and name not in WITH_MERGE:
+            option = "--" + name.replace("_", "-")
+            raise typer.BadParameter(f"{option} belongs to the runs that wrote the parts")
+
+
+def _sample_directory(source: list[str]) -> Path:
+    if source != ["mnist"]:
+        raise typer.BadParameter("of the data sets by name it holds mnist", param_hint="--sample")
+    from ptnotes.datasets.locate import sample_directory
+
+    with named_failures():
+        return sample_directory()
+
+
+@app.command()
+def stats(
+    context: typer.Context,
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            show_default=False,
+            help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
+            "tar or zip; .npy, .npz, .pt, IDX; a text file of paths, or - for standard input.",
+        ),
+    ],
+    split: Annotated[
+        Literal["train", "test"] | None,
+        typer.Option(show_default="train", help="Which part of a data set by name."),
+    ] = None,
+    glob: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", show_default="by ending", help="Which files to read."),
+    ] = None,
+    weight: Annotated[
+        Literal["pixel", "image"],
+        typer.Option(help="What counts the same: every pixel, or every image whatever its size."),
+    ] = "pixel",
+    sample_std: Annotated[
+        bool, typer.Option("--sample-std", help="Divide by n - 1 pixels instead of n.")
+    ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show beside it what two usual shortcuts give.")
+    ] = False,
+    rgb: Annotated[bool, typer.Option("--rgb", help="Read every image as RGB.")] = False,
+    grayscale: Annotated[
+        bool, typer.Option("--grayscale", help="Read every image as gray levels.")
+    ] = False,
+    alpha: Annotated[
+        Literal["drop", "white", "black"],
+        typer.Option(help="Drop transparency, or lay the image over a colour."),
+    ] = "drop",
+    resize: Annotated[
+        int | None,
+        typer.Option(min=1, show_default="no", help="The shorter side, as v2.Resize takes it."),
+    ] = None,
+    center_crop: Annotated[
+        int | None, typer.Option(min=1, show_default="no", help="As v2.CenterCrop takes it.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, show_default="all", help="Read only so many images, drawn by --seed."),
+    ] = None,
+    seed: options.Seed = 0,
+    skip_errors: Annotated[
+        bool, typer.Option("--skip-errors", help="Leave out images that can't be read.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, show_default="all cores", help="Processes that decode.")
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(metavar="I/N", show_default="all", help="Read only part I of N; wants --out."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PART.json", help="Where a part's sums are kept.")
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="The sources are part files: add them up.")
+    ] = False,
+    histogram: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw how often each level occurs.")
+    ] = None,
+    precision: Annotated[
+        int, typer.Option(min=1, max=17, help="Decimals of the line to paste and the table.")
+    ] = 4,
+    data_dir: options.DataDir = None,
+    sample: options.Sample = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Exact mean and std per channel of an image data set, and the Normalize to paste."""
+    if merge:
+        _check_merge(context)
+    elif len(source) > 1:
+        raise typer.BadParameter("one SOURCE at a time; only --merge takes several")
+    if sample:
+        data_dir = _sample_directory(source)
+
+    from ptnotes.stats import command, torchrun
+    from ptnotes.stats.gathering import Choice
+    from ptnotes.stats.images import Reading
+
+    shown = command.Shown(sample_std, precision, histogram)
+    if merge:
+        events = command.merge(paths=[Path(path) for path in source], shown=shown)
+    else:
+        events = command.run(
+            source=source[0],
+            split=split,
+            data_dir=data_dir,
+            sample=sample,
+            pattern=glob,
+            reading=Reading(alpha, rgb, grayscale, resize, center_crop),
+            choice=Choice(_shard(shard), limit, seed),
+            weight=weight,
+            compare=compare,
+            skip_errors=skip_errors,
+            workers=workers,
+            out=out,
+            shown=shown,
+        )
+    with contextlib.closing(events):  # an interruption stops the workers
+        if torchrun.speaks():
+            show(events, as_json, quiet)
+        else:  # what went wrong is sent to the process that speaks
+            with contextlib.suppress(PtnotesError):
+                collections.deque(events, maxlen=0)

@@ -1,0 +1,147 @@
+"""The statistics of an image data set, exact and mergeable."""
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ptnotes.stats.counts import Counts
+from ptnotes.stats.per_image import Number, PerImage, standard_errors
+from ptnotes.stats.rounding import nearest_sqrt
+from ptnotes.stats.sums import Sums
+
+if TYPE_CHECKING:
+    from torchvision.transforms.v2 import Normalize
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelStats:
+    """Per-channel mean and standard deviation of images (notes, line 489, which averages batches).
+
+    ``values`` holds exact counts (8- and 16-bit images) or exact sums (floats), so ``a + b`` is
+    the same as having read all images at once, in any order. ``mean`` and ``std`` are rounded once,
+    at the end: on [0, 1] for 8- and 16-bit images, in their own unit for floats. ``sizes`` counts
+    (height, width) as stored. With ``per_image`` of weight "image" every image counts the same,
+    whatever its size; otherwise every pixel does.
+    """
+
+    images: int
+    pixels: int
+    sizes: Counter[Size]
+    values: Counts | Sums
+    per_image: PerImage | None = None
+
+    @property
+    def channels(self) -> int:
+        return self.values.channels
+
+    @property
+    def weight(self) -> str:
+        return self.per_image.weight if self.per_image else "pixel"
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The mean of each channel."""
+        return tuple(float(mean) for mean, _ in self._moments())
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """The population standard deviation of each channel: divided by n."""
+        return tuple(nearest_sqrt(variance) for _, variance in self._moments())
+
+    @property
+    def sample_std(self) -> tuple[float, ...]:
+        """The sample standard deviation of each channel: divided by n - 1, the pixels less one.
+
+        Raises ValueError for a single pixel, or where images weigh the same.
+        """
+        if self.weight == "image" or self.pixels < 2:
+            raise ValueError("the sample deviation wants two pixels or more, each with weight 1")
+        factor = Fraction(self.pixels, self.pixels - 1)
+        return tuple(nearest_sqrt(variance * factor) for _, variance in self._moments())
+
+    def _moments(self) -> list[tuple[Fraction, Fraction]]:
+        """(mean, variance) of each channel, exact."""
+        if self.per_image and self.weight == "image":
+            sums = [(t, q, w) for w, t, q, *_ in self.per_image.sums]
+        else:
+            totals: tuple[Number, ...] = self.values.totals
+            squares: tuple[Number, ...] = self.values.squares
+            sums = [(t, q, self.pixels) for t, q in zip(totals, squares, strict=True)]
+        return [_mean_and_variance(*channel, self.values.scale) for channel in sums]
+
+    def standard_errors(self, of: int) -> tuple[list[float], list[float]] | None:
+        """Of ``mean`` and of ``std``, if these images were drawn from ``of``; None if unknown."""
+        if self.per_image is None or self.images < 2:
+            return None
+        found = [standard_errors(sums, self.images, of) for sums in self.per_image.sums]
+        scale = self.values.scale
+        pairs = [(mean / scale, std / scale) for mean, std in filter(None, found)]
+        return [mean for mean, _ in pairs], [std for _, std in pairs]
+
+    def normalize(self) -> "Normalize":
+        """torchvision's transform that gives this set mean 0 and deviation 1."""
+        from torchvision.transforms.v2 import Normalize
+
+        return Normalize(list(self.mean), list(self.std))
+
+    def __add__(self, other: "ChannelStats") -> "ChannelStats":
+        """Both together. Raises ValueError if channels, depth or weight differ."""
+        if not isinstance(other, ChannelStats):
+            return NotImplemented
+        ours, theirs = self._kind(), other._kind()
+        if ours != theirs:
+            raise ValueError(f"statistics of {ours} and of {theirs} don't add up")
+        per_image = None
+        if self.per_image is not None and other.per_image is not None:
+            per_image = self.per_image + other.per_image
+        return ChannelStats(
+            images=self.images + other.images,
+            pixels=self.pixels + other.pixels,
+            sizes=self.sizes + other.sizes,
+            values=self.values + other.values,  # type: ignore[operator]  # of the same kind
+            per_image=per_image,
+        )
+
+    def _kind(self) -> tuple[int, int, str]:
+        return self.channels, self.values.scale, self.weight
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ChannelStats) and self.document() == other.document()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def document(self) -> dict[str, Any]:
+        """What ``from_document`` reads: JSON's types alone."""
+        return {
+            "images": self.images,
+            "pixels": self.pixels,
+            "sizes": sorted(
+                [height, width, count] for (height, width), count in self.sizes.items()
+            ),
+            "values": self.values.document(),
+            "per_image": self.per_image.document() if self.per_image else None,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "ChannelStats":
+        """Raises KeyError, TypeError or ValueError for what ``document`` did not write."""
+        values = Counts if "counts" in document["values"] else Sums
+        per_image = document["per_image"]
+        return cls(
+            images=document["images"],
+            pixels=document["pixels"],
+            sizes=Counter({(height, width): n for height, width, n in document["sizes"]}),
+            values=values.from_document(document["values"]),
+            per_image=PerImage.from_document(per_image) if per_image else None,
+        )
+
+
+def _mean_and_variance(
+    total: Number, squares: Number, n: Number, scale: int
+) -> tuple[Fraction, Fraction]:
+    mean = Fraction(total) / (Fraction(n) * scale)
+    variance = Fraction(squares) / (Fraction(n) * scale**2) - mean**2
+    return mean, max(variance, Fraction(0))  # the cut at 2⁻²⁵⁶ may leave less than nothing

@@ -1,0 +1,348 @@
+"""``ptnotes stats`` as it is used."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ptnotes.stats import workers
+from tests.conftest import write_idx
+from tests.stats.conftest import noise
+from tests.test_cli import failure
+
+MEAN, STD = 0.1306604762738429, 0.30810780385646264
+
+
+def expected(images):
+    """Mean and std over all pixels of arrays (H, W, C), as numpy has them."""
+    pixels = np.concatenate([image.reshape(-1, image.shape[2]) for image in images]) / 255
+    return {
+        "mean": pytest.approx(pixels.mean(axis=0).tolist(), rel=1e-12),
+        "std": pytest.approx(pixels.std(axis=0).tolist(), rel=1e-12),
+    }
+
+
+def core(found):
+    """A result without what differs from run to run."""
+    return {
+        key: value for key, value in found.items() if key not in ("seconds", "images_per_second")
+    }
+
+
+def test_mnist(result, real_data):
+    found = result("mnist", "--data-dir", real_data)
+    assert found["mean"] == [pytest.approx(MEAN, abs=1e-15)]
+    assert found["std"] == [pytest.approx(STD, abs=1e-15)]
+    assert (found["images"], found["pixels"]) == (60_000, 47_040_000)
+    assert found["normalize"] == "transforms.Normalize(mean=(0.1307,), std=(0.3081,))"
+    assert result("mnist", "--data-dir", real_data, "--split", "test")["images"] == 10_000
+
+
+def test_mnist_file_by_file(result, real_data):
+    whole = core(result("mnist", "--data-dir", real_data))
+    idx = real_data / "MNIST/raw/train-images-idx3-ubyte"
+    assert core(result(idx if idx.exists() else f"{idx}.gz")) == whole
+
+
+def test_folder(result, folder, pixels_of):
+    found = result(folder, "--precision", "6")
+    images = pixels_of(folder)
+    assert found | expected(images) == found
+    assert found["images"] == 12
+    assert found["pixels"] == sum(image.shape[0] * image.shape[1] for image in images)
+    assert found["channels"] == 3
+    assert found["depth"] == "8-bit"
+    assert found["mean_255"] == pytest.approx([255 * mean for mean in found["mean"]])
+    assert found["distinct_sizes"] == 12
+    assert {(size["height"], size["width"]) for size in found["sizes"]} <= {
+        image.shape[:2] for image in images
+    }
+    lists = ("mean", "std", "mean_255", "std_255", "min", "max", "zero_share", "full_share")
+    assert all(len(found[key]) == 3 for key in lists)
+    line = eval(found["normalize"], {"transforms": torch_transforms()})
+    assert line.mean == pytest.approx(found["mean"], abs=5e-7)
+
+
+def torch_transforms():
+    from torchvision import transforms
+
+    return transforms
+
+
+def test_every_way_to_the_same_images(result, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "CHUNK", 2)
+    whole = core(result(folder))
+    with tarfile.open(tmp_path / "images.tar", "w") as archive:
+        archive.add(folder, "images")
+    with tarfile.open(tmp_path / "images.tar.xz", "w:xz") as archive:
+        archive.add(folder, "images")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(tmp_path))
+    paths = [str(path) for path in folder.rglob("*.*") if path.suffix != ".md"]
+    listed = "\n".join(paths) + "\n"
+    (tmp_path / "paths.txt").write_text(listed)
+    for name in ("images.tar", "images.tar.xz", "images.zip", "paths.txt"):
+        assert core(result(tmp_path / name)) == whole
+    assert core(result(folder, "--workers", "2")) == whole
+    assert core(result(tmp_path / "images.tar", "--workers", "2")) == whole
+    assert core(result("-", input=listed)) == whole
+
+
+def test_glob(result, folder):
+    assert result(folder, "--glob", "*.webp")["images"] == 2
+    assert result(folder, "--glob", "a/*.jpg")["images"] == 2
+    assert (
+        result(folder / "1.jpg" if (folder / "1.jpg").exists() else folder / "a/1.jpg")["images"]
+        == 1
+    )
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "pt"])
+@pytest.mark.parametrize(
+    ("shape", "channels_last"),
+    [((5, 8, 6), False), ((5, 3, 8, 6), False), ((5, 8, 6, 3), True)],
+)
+def test_arrays(result, tmp_path, ending, shape, channels_last):
+    array = noise(0, *shape)
+    path = tmp_path / f"images.{ending}"
+    if ending == "npy":
+        np.save(path, array)
+    elif ending == "npz":
+        np.savez(path, images=array, labels=np.arange(5))
+    else:
+        torch.save((torch.from_numpy(array), torch.arange(5)), path)
+    if array.ndim == 3:
+        array = array[..., None]
+    elif not channels_last:
+        array = array.transpose(0, 2, 3, 1)
+    found = result(path)
+    assert found | expected(list(array)) == found
+    assert found["sizes"] == [{"height": 8, "width": 6, "images": 5}]
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float16", "float32", "float64"])
+def test_deeper_arrays(result, tmp_path, dtype):
+    values = np.random.default_rng(0).random((4, 2, 5, 3))
+    scale = 65535 if dtype == "uint16" else 1
+    array = (values * scale).astype(dtype)
+    np.save(tmp_path / "x.npy", array)
+    found = result(tmp_path / "x.npy")
+    exact = array.astype(np.float64) / scale
+    assert found["mean"] == pytest.approx(exact.mean(axis=(0, 2, 3)).tolist(), rel=1e-12)
+    assert found["std"] == pytest.approx(exact.std(axis=(0, 2, 3)).tolist(), rel=1e-12)
+    assert found["depth"] == ("16-bit" if dtype == "uint16" else "float")
+    assert ("mean_255" in found) == (dtype == "uint16")
+
+
+def test_bfloat16(result, tmp_path):
+    tensor = torch.rand(3, 1, 4, 4).to(torch.bfloat16)
+    torch.save(tensor, tmp_path / "x.pt")
+    found = result(tmp_path / "x.pt")
+    assert found["mean"] == [pytest.approx(tensor.double().mean().item(), rel=1e-12)]
+
+
+def test_idx_of_colours(result, tmp_path):
+    array = noise(0, 4, 3, 5, 6)
+    write_idx(tmp_path / "x-ubyte", array)
+    (tmp_path / "y-ubyte.gz").write_bytes(gzip.compress((tmp_path / "x-ubyte").read_bytes()))
+    found = result(tmp_path / "x-ubyte")
+    assert found | expected(list(array.transpose(0, 2, 3, 1))) == found
+    assert core(result(tmp_path / "y-ubyte.gz")) == core(found)
+
+
+def test_sets_by_name(result, small_data, tmp_path):
+    assert result("mnist", "--data-dir", small_data)["images"] == 640
+    assert result("mnist", "--data-dir", small_data, "--split", "test")["images"] == 130
+    (tmp_path / "FashionMNIST").symlink_to(small_data / "MNIST")
+    assert result("fashion-mnist", "--data-dir", tmp_path)["images"] == 640
+
+
+def test_sample(cli, small_data, monkeypatch):
+    monkeypatch.setattr("ptnotes.datasets.locate.SAMPLE_PLACES", (small_data,))
+    done = cli("stats", "mnist", "--sample", "--json")
+    document = json.loads(done.stdout)
+    assert document["config"]["data"] == "sample"
+    assert document["result"]["images"] == 640
+    assert cli("stats", "kmnist", "--sample").exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100", "svhn"])
+def test_torchvisions_sets_without_network(cli, tmp_path, name):
+    line = failure(cli("stats", name, "--data-dir", tmp_path, "--json"))
+    assert "could not be downloaded" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_torchvisions_sets(result, tmp_path, monkeypatch):
+    class Small:
+        def __init__(self, root, train):
+            self.data = noise(int(train), 3, 32, 32, 3)
+
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", Small)
+    found = result("cifar10", "--data-dir", tmp_path)
+    assert found | expected(list(noise(1, 3, 32, 32, 3))) == found
+
+
+def test_weight_and_sample_std(result, folder, pixels_of):
+    images = [image / 255 for image in pixels_of(folder)]
+    means = np.array([image.mean(axis=(0, 1)) for image in images])
+    squares = np.array([(image**2).mean(axis=(0, 1)) for image in images])
+    found = result(folder, "--weight", "image")
+    assert found["mean"] == pytest.approx(means.mean(axis=0).tolist(), rel=1e-12)
+    std = np.sqrt(squares.mean(axis=0) - means.mean(axis=0) ** 2)
+    assert found["std"] == pytest.approx(std.tolist(), rel=1e-12)
+    pixels = np.concatenate([image.reshape(-1, 3) for image in images])
+    found = result(folder, "--sample-std")
+    assert found["std"] == pytest.approx(pixels.std(axis=0, ddof=1).tolist(), rel=1e-12)
+
+
+def test_compare(result, tmp_path):
+    array = noise(0, 70, 6, 6)
+    array[64:] //= 4
+    np.save(tmp_path / "x.npy", array)
+    found = result(tmp_path / "x.npy", "--compare")["compare"]
+    batches = [torch.from_numpy(part).double() / 255 for part in (array[:64], array[64:])]
+    mean = sum(batch.mean() for batch in batches) / 2
+    square = sum((batch**2).mean() for batch in batches) / 2
+    assert found["notes_loop"]["mean"] == [pytest.approx(mean.item())]
+    assert found["notes_loop"]["std"] == [pytest.approx((square - mean**2).sqrt().item())]
+    stds = (array / 255).std(axis=(1, 2))
+    assert found["per_image_std"]["std"] == [pytest.approx(stds.mean())]
+
+
+def test_compare_of_several_sizes(result, folder):
+    found = result(folder, "--compare")["compare"]
+    assert found["notes_loop"] is None
+    assert len(found["per_image_std"]["std"]) == 3
+
+
+def test_compare_follows_the_order_with_workers_too(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "CHUNK", 5)
+    for index in range(70):
+        image = Image.fromarray(noise(index, 4, 4) // (1 + index // 64 * 3))
+        image.save(tmp_path / f"{index:02}.png")
+    alone = result(tmp_path, "--compare")
+    assert core(result(tmp_path, "--compare", "--workers", "2")) == core(alone)
+    assert alone["compare"]["notes_loop"]["mean"] != pytest.approx(alone["mean"])
+
+
+def test_limit(result, folder, tmp_path):
+    whole = result(folder)
+    found = result(folder, "--limit", "5", "--seed", "3")
+    assert (found["images"], found["images_in_all"]) == (5, 12)
+    assert core(result(folder, "--limit", "5", "--seed", "3")) == core(found)
+    assert result(folder, "--limit", "5", "--seed", "4")["mean"] != found["mean"]
+    pairs = zip(found["mean"], whole["mean"], found["mean_standard_error"], strict=True)
+    assert all(abs(a - b) < 5 * error for a, b, error in pairs)
+    everything = result(folder, "--limit", "99")
+    assert everything["mean"] == whole["mean"]
+    assert everything["std_standard_error"] == [0, 0, 0]
+    np.save(tmp_path / "x.npy", noise(0, 50, 4, 4))
+    assert result(tmp_path / "x.npy", "--limit", "1")["mean_standard_error"] is None
+    listed = "\n".join(str(path) for path in folder.rglob("*.webp"))
+    assert result("-", "--limit", "1", input=listed)["images"] == 1
+
+
+def test_array_resized(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "CHUNK", 2)
+    array = noise(0, 6, 10, 8, 3)
+    np.save(tmp_path / "x.npy", array)
+    found = result(tmp_path / "x.npy", "--resize", "4", "--grayscale", "--workers", "2")
+    assert (found["channels"], found["pixels"]) == (1, 6 * 5 * 4)
+    np.save(tmp_path / "y.npy", array.astype(np.float32))
+    assert result(tmp_path / "y.npy")["images"] == 6
+
+
+def test_rgb_makes_alike(cli, result, folder):
+    Image.fromarray(noise(0, 5, 5)).save(folder / "gray.png")
+    line = failure(cli("stats", folder))
+    assert "1 8-bit of 1 channel (gray.png)" in line
+    assert "12 8-bit of 3 channels" in line
+    assert "--rgb" in line
+    assert result(folder, "--rgb")["channels"] == 3
+    assert result(folder, "--grayscale")["channels"] == 1
+
+
+def test_histogram(cli, folder, tmp_path):
+    for name in ("levels.png", "levels.svg"):
+        assert cli("stats", folder, "--histogram", tmp_path / name).exit_code == 0
+    with Image.open(tmp_path / "levels.png") as picture:
+        assert picture.format == "PNG"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "images",
+        "levels.png",
+        "levels.svg",
+    ]
+
+
+def test_screen(cli, folder):
+    done = cli("stats", folder, "--compare", "--limit", "9", env={"COLUMNS": "80"})
+    assert done.exit_code == 0
+    assert "every pixel the same, population std, alpha dropped" in done.stdout
+    assert "Standard errors: 9 of 12 images" in done.stdout
+    assert max(map(len, done.stdout.splitlines()[:-2])) <= 80
+    assert done.stdout.splitlines()[-1].startswith("normalize")
+    quiet = cli("stats", folder, "--quiet", "--precision", "2").stdout
+    assert "───" not in quiet
+    assert "transforms.Normalize(mean=(0." in quiet
+
+
+def test_a_broken_image_is_named_and_may_be_skipped(cli, result, folder):
+    (folder / "text.jpg").write_text("not a photograph")
+    whole = next(folder.rglob("1.jpg")).read_bytes()
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
+    line = failure(cli("stats", folder, "--json"))
+    assert "2 of 14 images can't be read: half.jpg (" in line
+    assert "text.jpg (not an image" in line
+    assert "truncated" in line.lower()
+    found = result(folder, "--skip-errors")
+    assert (found["images"], found["skipped"]) == (12, 2)
+    assert [file["name"] for file in found["skipped_files"]] == ["half.jpg", "text.jpg"]
+    assert "Left out: 2" in cli("stats", folder, "--skip-errors").stdout
+
+
+def test_interrupted(folder):
+    command = [sys.executable, "-m", "ptnotes", "stats", "-", "--workers", "2"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env=environment, start_new_session=True,
+    ) as process:  # fmt: skip
+        import signal
+
+        assert process.stdin is not None
+        assert process.stdout is not None
+        path = next(folder.rglob("*.bmp"))
+        assert process.stdout.readline() == "ptnotes stats\n"
+        process.stdin.write(f"{path}\n" * 1000)
+        process.stdin.flush()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+
+
+def test_json_document_of_a_failure_is_none(cli, tmp_path):
+    done = cli("stats", tmp_path / "nowhere", "--json")
+    assert done.stdout == ""
+    failure(done)
+
+
+def test_config(cli, folder):
+    done = cli("stats", folder, "--rgb", "--resize", "8", "--json")
+    config = json.loads(done.stdout)["config"]
+    assert config["data"] == str(folder)
+    assert (config["rgb"], config["resize"], config["alpha"]) == (True, 8, "drop")
+    assert (config["weight"], config["std"], config["precision"]) == ("pixel", "population", 4)
+    assert "limit" not in config
+    assert Path(config["data"]).exists()
