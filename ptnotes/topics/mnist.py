@@ -1,6 +1,5 @@
 """Handwritten digits with four nets: fully connected, CNN, Inception, ResNet (notes, 531-744)."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ptnotes.engine import count_parameters, fit
 from ptnotes.models.mnist import MODELS
 from ptnotes.parts import parts_of
 from ptnotes.rows import EpochRow, Event, Header, Result
+from ptnotes.stats import channel_stats
 
 # 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
 MEAN, STD = 0.1307, 0.3081
@@ -70,11 +70,8 @@ def normalization(images: Tensor, data: str) -> tuple[float, float]:
     """The notes' mean and standard deviation for digits, else those of the images (N, 28, 28)."""
     if data in ("mnist", "sample"):
         return MEAN, STD
-    counts = images.flatten().bincount(minlength=256).double()
-    levels = torch.arange(256).double() / 255
-    mean = (counts @ levels / counts.sum()).item()
-    variance = (counts @ (levels - mean) ** 2 / counts.sum()).item()
-    return round(mean, 4), round(math.sqrt(variance), 4)
+    stats = channel_stats([images.unsqueeze(1)])
+    return round(stats.mean[0], 4), round(stats.std[0], 4)
 
 
 def normalized(images: Tensor, mean: float, std: float, device: torch.device) -> Tensor:
