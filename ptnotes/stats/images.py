@@ -16,7 +16,7 @@ from ptnotes.errors import DataError
 
 Alpha = Literal["drop", "white", "black"]
 
-SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+DEEP = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}  # Pillow's modes of more than 8 bits
 
 
 class InArchive(NamedTuple):
@@ -85,7 +85,7 @@ def _opened(content: Content) -> Image.Image:
 
 def _coloured(image: Image.Image, reading: Reading) -> Image.Image:
     """In mode L or RGB if it has 8 bits or fewer; deeper modes pass through."""
-    if image.mode in (*SIXTEEN_BIT, "I", "F"):
+    if image.mode in DEEP:
         if reading.rgb:
             raise DataError("as RGB, Pillow would clip its 16 bits or floats to 8 bits")
         return image
