@@ -47,7 +47,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     for variable in ("http_proxy", "HTTP_PROXY", "PTNOTES_MIRROR", "PTNOTES_OFFLINE"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(download, "TIMEOUT", (1, 0.5))
+    monkeypatch.setattr(download, "TIMEOUT", (5, 2))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked, server.stop = [], threading.Event()
         thread = threading.Thread(target=server.serve_forever)
