@@ -58,9 +58,9 @@ SMOOTHED = replace(TUNED, label_smoothing=0.05)
 RECIPES = {
     "notes": dict.fromkeys(MODELS, NOTES),
     "tuned": {
-        "mlp": replace(SMOOTHED, epochs=7),
+        "mlp": replace(SMOOTHED, epochs=6),
         "cnn": TUNED,
-        "inception": replace(SMOOTHED, epochs=5),
+        "inception": replace(SMOOTHED, epochs=4),
         "resnet": replace(SMOOTHED, epochs=5),
     },
 }
