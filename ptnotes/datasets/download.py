@@ -4,6 +4,7 @@ pooch does the transfer and the check, in a directory of its own beside the targ
 interruption leaves nothing under the file's name, and two processes don't meet.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -86,8 +87,9 @@ def _try(address: str, file: File, partial: Path, target: Path) -> str | None:
 def _clear_abandoned(directory: Path) -> None:
     """Remove what a killed process left, once it is a day old."""
     for partial in directory.glob(f"{PARTIAL}*"):
-        if time.time() - partial.stat().st_mtime > ABANDONED:
-            shutil.rmtree(partial, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process may just have ended
+            if time.time() - partial.stat().st_mtime > ABANDONED:
+                shutil.rmtree(partial, ignore_errors=True)
 
 
 def _unavailable(file: File, directory: Path, reason: str) -> DataError:

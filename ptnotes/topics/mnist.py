@@ -101,7 +101,7 @@ def sgd(
         model.parameters(),
         lr=chosen.lr,
         momentum=chosen.momentum,
-        nesterov=chosen.nesterov,
+        nesterov=chosen.nesterov and chosen.momentum > 0,  # torch refuses it without
         weight_decay=chosen.weight_decay,
         fused=True,
     )
