@@ -178,3 +178,11 @@ def batched(
     return DataLoader(
         dataset, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None
     )
+
+
+def generators(batches: Batches) -> list[torch.Generator]:
+    """What order and samples are drawn from: between two epochs, all that the batches change."""
+    order = batches.sampler
+    drawing = (order, getattr(order, "sampler", None), batches.dataset)
+    found = [getattr(each, "generator", None) for each in drawing]
+    return [generator for generator in found if generator is not None]

@@ -15,7 +15,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from ptnotes.batches import Batches
 from ptnotes.errors import DivergedError
 from ptnotes.parts import Parts
-from ptnotes.rows import EpochRow, Progress
+from ptnotes.rows import EpochRow, Event, Progress
+from ptnotes.training import Training
 
 Predict = Callable[[Tensor], Tensor]
 
@@ -172,43 +173,45 @@ def evaluate(
 
 
 def fit(
-    model: nn.Module,
+    training: Training,
     criterion: nn.Module,
-    optimizer: torch.optim.Optimizer,
     train: Batches,
     test: Batches,
     *,
     epochs: int,
     device: torch.device,
-    scheduler: LRScheduler | None = None,
     parts: int = 1,
-) -> Iterator[Progress | EpochRow]:
-    """Train, and evaluate on the test set after every epoch. Raises DivergedError.
+) -> Iterator[Event]:
+    """Train up to epoch ``epochs``, and evaluate on the test set after each. Raises DivergedError.
 
     With ``parts`` above 1 every batch is computed in so many threads side by side.
     """
+    model = training.model
+    assert training.optimizer is not None
     with Parts(parts) if parts > 1 else nullcontext() as side_by_side:
-        for epoch in range(1, epochs + 1):
+        for epoch in range(training.epoch + 1, epochs + 1):
             started = time.perf_counter()
             train_loss = yield from train_epoch(
                 model,
                 criterion,
-                optimizer,
+                training.optimizer,
                 train,
                 device=device,
                 epoch=epoch,
-                scheduler=scheduler,
+                scheduler=training.scheduler,
                 parts=side_by_side,
             )
             trained = time.perf_counter()
             tested = evaluate(
                 model, criterion, test, device=device, epoch=epoch, parts=side_by_side
             )
-            yield EpochRow(
-                epoch=epoch,
-                train_loss=train_loss,
-                test_loss=tested.loss,
-                test_accuracy=tested.accuracy,
-                train_seconds=trained - started,
-                test_seconds=time.perf_counter() - trained,
+            yield from training.after(
+                EpochRow(
+                    epoch=epoch,
+                    train_loss=train_loss,
+                    test_loss=tested.loss,
+                    test_accuracy=tested.accuracy,
+                    train_seconds=trained - started,
+                    test_seconds=time.perf_counter() - trained,
+                )
             )

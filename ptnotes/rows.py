@@ -1,9 +1,12 @@
 """What a topic yields while it runs: one Header, then Progress, Rows and Tables, then one Result.
 
+A training yields Snapshots too, behind its Rows, and Mistakes before its Result.
+
 The topics compute and yield; ``report`` prints. So a run can be shown, recorded or tested without
 either side knowing the other.
 """
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field
 from typing import Any
 
@@ -20,6 +23,7 @@ class Header:
     ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
     many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all). In the
     JSON document rows are the "history", or a part of "result" by the name ``rows_in_result``.
+    A classifier's ``classes`` stand in the order of its logits.
     """
 
     topic: str
@@ -28,6 +32,7 @@ class Header:
     rows: int = 0
     shown: int | None = None
     rows_in_result: str | None = None
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,30 @@ class EpochRow(Row):
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """The training stands still between two epochs: until the next event is asked for, ``state``
+    captures all of it (``training.Training``).
+    """
+
+    state: Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """Test images that a trained net misread with the most confidence, the worst first.
+
+    ``images`` is (N, H, W) uint8; the rest has N entries: the place in the test set, what it is,
+    what was predicted, with which probability.
+    """
+
+    images: Any
+    places: list[int]
+    labels: list[str]
+    predictions: list[str]
+    probabilities: list[float]
+
+
+@dataclass(frozen=True)
 class Table:
     """Something to look at: it is on screen only, its numbers come with the Result.
 
@@ -80,4 +109,4 @@ class Result:
     values: dict[str, Any]
 
 
-Event = Header | Progress | Row | Table | Result
+Event = Header | Progress | Row | Snapshot | Mistakes | Table | Result

@@ -10,6 +10,7 @@ from ptnotes.batches import InMemory, batched
 from ptnotes.engine import LossMeter, count_parameters, evaluate, fit, train_epoch
 from ptnotes.errors import DivergedError
 from ptnotes.rows import EpochRow, Progress
+from ptnotes.training import Training
 
 CPU = torch.device("cpu")
 
@@ -71,7 +72,8 @@ def test_fit_yields_progress_then_a_row():
     assert count_parameters(model) == 10
     train = batched(InMemory(x, y, device=CPU), 32, shuffle=True, seed=0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    events = list(fit(model, nn.CrossEntropyLoss(), optimizer, train, train, epochs=8, device=CPU))
+    training = Training(model, optimizer, started=0.0)
+    events = list(fit(training, nn.CrossEntropyLoss(), train, train, epochs=8, device=CPU))
     assert events[:3] == [Progress(1, done, 3) for done in (1, 2, 3)]
     rows = [event for event in events if isinstance(event, EpochRow)]
     assert [row.epoch for row in rows] == list(range(1, 9))

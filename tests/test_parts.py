@@ -12,6 +12,7 @@ from ptnotes.models.mnist import CNN
 from ptnotes.parts import Parts, parts_of
 from ptnotes.rows import EpochRow
 from ptnotes.topics.names import RNNClassifier
+from ptnotes.training import Training
 
 CPU = torch.device("cpu")
 
@@ -52,8 +53,9 @@ def trained(parts):
     model = CNN()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
     batches = batched(InMemory(x, y, device=CPU), 64, shuffle=True)
+    training = Training(model, optimizer, started=0.0)
     events = fit(
-        model, nn.CrossEntropyLoss(), optimizer, batches, batches, epochs=2, device=CPU, parts=parts
+        training, nn.CrossEntropyLoss(), batches, batches, epochs=2, device=CPU, parts=parts
     )
     return [event for event in events if isinstance(event, EpochRow)][-1], model.state_dict()
 

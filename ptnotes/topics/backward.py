@@ -1,13 +1,16 @@
 """ŷ = w·x: the gradient by hand beside autograd's, one update at a time (notes, lines 9-67)."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from ptnotes.device import environment, prepare
 from ptnotes.engine import LossMeter
 from ptnotes.rows import Event, Header, Result, Row, column
+from ptnotes.training import State, Training
 
 # 1 data: y = 2x
 X_DATA = [1.0, 2.0, 3.0]
@@ -38,9 +41,20 @@ class UpdateRow(Row):
 
 
 def run(
-    *, recipe: str, epochs: int, lr: float, seed: int, device: str, threads: int | None
+    *,
+    recipe: str,
+    epochs: int,
+    lr: float,
+    seed: int,
+    device: str,
+    threads: int | None,
+    resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per update: three an epoch. Raises DeviceError, DivergedError."""
+    """Yields a row per update: three an epoch; goes on from ``resume``.
+
+    Raises DeviceError, DivergedError.
+    """
+    started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
     config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
     updates = epochs * len(X_DATA)
@@ -48,11 +62,14 @@ def run(
 
     # 2 model: one weight, no bias
     w = torch.tensor([1.0], device=on, requires_grad=True)
+    model = nn.ParameterDict({"w": w})  # the same memory, by a name
+    training = Training(model, started=started, row=UpdateRow)
+    yield from training.begin(resume)
 
     # 4 training cycle; the loss of line 67 is (y - ŷ)², the optimizer w - lr·gradient
-    largest_difference = 0.0
-    for epoch in range(1, epochs + 1):
+    for epoch in range(training.epoch + 1, epochs + 1):
         meter = LossMeter(epoch)
+        rows = []
         for x, y in zip(X_DATA, Y_DATA, strict=True):
             loss = (y - w * x) ** 2
             loss.backward()
@@ -64,14 +81,15 @@ def run(
                 row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), autograd.item())
                 w -= lr * w.grad
                 w.grad.zero_()
-            difference = abs(row.gradient_by_hand - row.gradient_autograd)
-            largest_difference = max(largest_difference, difference)
-            yield row
+            rows.append(row)
+        yield from training.after(*rows)
 
     yield Result(
         {
             "weight": w.item(),
             "prediction": w.item() * 4,
-            "largest_gradient_difference": largest_difference,
+            "largest_gradient_difference": max(
+                abs(row.gradient_by_hand - row.gradient_autograd) for row in training.rows
+            ),
         }
     )

@@ -14,7 +14,9 @@ from ptnotes.batches import InMemory, batched
 from ptnotes.datasets import diabetes
 from ptnotes.device import environment, prepare
 from ptnotes.engine import count_parameters, evaluate, train_epoch
+from ptnotes.judging import outputs, report
 from ptnotes.rows import EpochRow, Event, Header, Result
+from ptnotes.training import State, Training
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ RECIPES = {
         weight_decay=1.0,
     ),
 }
+
+
+CLASSES = ("0", "1")
 
 
 # 1 data
@@ -103,9 +108,10 @@ def run(
     threads: int | None,
     data_dir: Path | None,
     data: str = "diabetes",
+    resume: State | None = None,
     **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe.
+    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
 
     With nothing held out, the accuracy is that on the training data, the only data there is.
     Raises DataError, DeviceError, DivergedError.
@@ -126,35 +132,38 @@ def run(
     # line 262 sums over the full batch, line 358 averages over mini-batches
     criterion = nn.BCELoss(reduction="sum" if full else "mean")
     optimizer, scheduler = optimizing(model, chosen, steps=chosen.epochs * len(train))
+    training = Training(model, optimizer, scheduler, train, started=started)
 
     config = {"recipe": recipe, **hyper, "loss_reduction": criterion.reduction}
     config |= {"seed": seed, "device": str(on), "data": data}
-    yield Header("diabetes", config, environment(on), rows=chosen.epochs)
+    yield Header("diabetes", config, environment(on), chosen.epochs, classes=CLASSES)
+    yield from training.begin(resume)
 
     # 4 training cycle
     part = "test" if chosen.hold_out else "train"
-    train_seconds = 0.0
-    for epoch in range(1, chosen.epochs + 1):
+    for epoch in range(training.epoch + 1, chosen.epochs + 1):
         epoch_started = time.perf_counter()
         train_loss = yield from train_epoch(
             model, criterion, optimizer, train, device=on, epoch=epoch, scheduler=scheduler
         )
         seconds = time.perf_counter() - epoch_started
-        train_seconds += seconds
-        after = evaluate(model, criterion, test, device=on, predict=at_least_half, epoch=epoch)
-        measured: dict[str, Any] = {f"{part}_accuracy": after.accuracy}
+        found = evaluate(model, criterion, test, device=on, predict=at_least_half, epoch=epoch)
+        measured: dict[str, Any] = {f"{part}_accuracy": found.accuracy}
         if chosen.hold_out:
-            measured["test_loss"] = after.loss
-        yield EpochRow(epoch, train_loss, **measured, train_seconds=seconds)
+            measured["test_loss"] = found.loss
+        yield from training.after(EpochRow(epoch, train_loss, **measured, train_seconds=seconds))
 
-    ones = test_rows[1].double().mean().item()  # in float32 the share isn't the accuracy it is
+    found = evaluate(model, criterion, test, device=on, predict=at_least_half)
+    probabilities, labels = (column.flatten() for column in outputs(model, test))
+    ones = labels.double().mean().item()  # in float32 the share isn't the accuracy it is
     yield Result(
         {
-            f"{part}_accuracy": after.accuracy,
+            f"{part}_accuracy": found.accuracy,
             "larger_class_share": max(ones, 1 - ones),
-            f"{part}_loss": after.loss,
+            f"{part}_loss": found.loss,
             "parameters": count_parameters(model),
-            "train_seconds": train_seconds,
-            "wall_seconds": time.perf_counter() - started,
+            "train_seconds": sum(row.train_seconds for row in training.rows),
+            "wall_seconds": training.wall_seconds(),
+            **report(at_least_half(probabilities), labels, CLASSES),
         }
     )

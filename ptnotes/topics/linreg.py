@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ptnotes.device import environment, prepare
 from ptnotes.engine import LossMeter, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
+from ptnotes.training import State, Training
 
 # 1 data: y = 2x, a mini-batch of three                    (3, 1)
 X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
@@ -63,8 +64,9 @@ def run(
     seed: int,
     device: str,
     threads: int | None,
+    resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch. Raises DeviceError, DivergedError."""
+    """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
     config = {"recipe": recipe, "epochs": epochs, "lr": lr, "momentum": momentum}
@@ -77,11 +79,16 @@ def run(
     criterion = nn.MSELoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, nesterov=momentum > 0)
 
+    training = Training(model, optimizer, started=started, row=LineRow)
+    yield from training.begin(resume)
+
     # 4 training cycle
-    for epoch in range(1, epochs + 1):
+    line = model.linear
+    for epoch in range(training.epoch + 1, epochs + 1):
         meter = LossMeter(epoch)
         meter.add(train_step(model, criterion, optimizer, (x,), y), len(x))
-        yield LineRow(epoch, meter.mean(), model.linear.weight.item(), model.linear.bias.item())
+        row = LineRow(epoch, meter.mean(), line.weight.item(), line.bias.item())
+        yield from training.after(row)
 
     with torch.inference_mode():
         prediction = model(torch.tensor([[4.0]], device=on)).item()
@@ -91,6 +98,6 @@ def run(
             "bias": model.linear.bias.item(),
             "prediction": prediction,
             "parameters": 2,
-            "wall_seconds": time.perf_counter() - started,
+            "wall_seconds": training.wall_seconds(),
         }
     )

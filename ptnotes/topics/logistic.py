@@ -11,6 +11,7 @@ from ptnotes import formulas
 from ptnotes.device import environment, prepare
 from ptnotes.engine import LossMeter, count_parameters, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
+from ptnotes.training import State, Training
 
 # 1 data: hours studied, passed or not                     (3, 1)
 X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
@@ -65,8 +66,9 @@ def run(
     seed: int,
     device: str,
     threads: int | None,
+    resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch. Raises DeviceError, DivergedError."""
+    """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
     config = {"recipe": recipe, "epochs": epochs, "lr": lr, "momentum": momentum}
@@ -85,11 +87,16 @@ def run(
         weight_decay=weight_decay,
     )
 
+    training = Training(model, optimizer, started=started, row=CurveRow)
+    yield from training.begin(resume)
+
     # 4 training cycle
-    for epoch in range(1, epochs + 1):
+    line = model.linear
+    for epoch in range(training.epoch + 1, epochs + 1):
         meter = LossMeter(epoch, criterion.reduction)
         meter.add(train_step(model, criterion, optimizer, (x,), y), len(x))
-        yield CurveRow(epoch, meter.mean(), model.linear.weight.item(), model.linear.bias.item())
+        row = CurveRow(epoch, meter.mean(), line.weight.item(), line.bias.item())
+        yield from training.after(row)
 
     with torch.inference_mode():
         probability = model(torch.tensor([[4.0]], device=on)).item()
@@ -106,6 +113,6 @@ def run(
             "parameters": count_parameters(model),
             "bce_table": table,
             "bce_mean": sum(row["loss"] for row in table) / len(table),
-            "wall_seconds": time.perf_counter() - started,
+            "wall_seconds": training.wall_seconds(),
         }
     )

@@ -13,11 +13,13 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from ptnotes.batches import InMemory, ShiftedImages, batched
 from ptnotes.datasets import mnist
 from ptnotes.device import environment, prepare
-from ptnotes.engine import count_parameters, fit
+from ptnotes.engine import count_parameters, fit, most_likely
+from ptnotes.judging import mistakes, outputs, report
 from ptnotes.models.mnist import MODELS
 from ptnotes.parts import parts_of
-from ptnotes.rows import EpochRow, Event, Header, Result
+from ptnotes.rows import Event, Header, Result
 from ptnotes.stats import channel_stats
+from ptnotes.training import State, Training
 
 # 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
 MEAN, STD = 0.1307, 0.3081
@@ -124,9 +126,10 @@ def run(
     threads: int | None,
     data_dir: Path | None,
     data: str = "mnist",
+    resume: State | None = None,
     **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe.
+    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
 
     Raises DataError, DeviceError, DivergedError.
     """
@@ -148,34 +151,27 @@ def run(
     # 3 loss and optimizer
     criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
     optimizer, scheduler = sgd(model, chosen, steps=chosen.epochs * len(train))
+    training = Training(model, optimizer, scheduler, train, started=started)
 
     config = {"arch": arch, "recipe": recipe, **hyper, "seed": seed, "device": str(on)}
     config |= {"data": data, "mean": mean, "std": std}
-    yield Header("mnist", config, environment(on), rows=chosen.epochs)
+    classes = mnist.CLASS_NAMES[name]
+    yield Header("mnist", config, environment(on), rows=chosen.epochs, classes=classes)
+    yield from training.begin(resume)
 
     # 4 training cycle
-    rows: list[EpochRow] = []
-    for event in fit(
-        model,
-        criterion,
-        optimizer,
-        train,
-        test,
-        epochs=chosen.epochs,
-        device=on,
-        scheduler=scheduler,
-        parts=parts_for(arch, chosen.batch_size, on),
-    ):
-        if isinstance(event, EpochRow):
-            rows.append(event)
-        yield event
+    parts = parts_for(arch, chosen.batch_size, on)
+    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on, parts=parts)
 
+    logits, _ = outputs(model, test, parts=parts)
+    yield mistakes(logits, labels, images, classes)
     yield Result(
         {
-            "test_accuracy": rows[-1].test_accuracy,
-            "test_loss": rows[-1].test_loss,
+            "test_accuracy": training.rows[-1].test_accuracy,
+            "test_loss": training.rows[-1].test_loss,
             "parameters": count_parameters(model),
-            "train_seconds": sum(row.train_seconds for row in rows),
-            "wall_seconds": time.perf_counter() - started,
+            "train_seconds": sum(row.train_seconds for row in training.rows),
+            "wall_seconds": training.wall_seconds(),
+            **report(most_likely(logits), labels, classes),
         }
     )

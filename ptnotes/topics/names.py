@@ -14,9 +14,11 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from ptnotes.batches import MaskedSequences, PaddedSequences, batched
 from ptnotes.datasets import names
 from ptnotes.device import environment, prepare
-from ptnotes.engine import count_parameters, fit
+from ptnotes.engine import count_parameters, fit, most_likely
+from ptnotes.judging import outputs, report
 from ptnotes.parts import parts_of
-from ptnotes.rows import EpochRow, Event, Header, Result
+from ptnotes.rows import Event, Header, Result
+from ptnotes.training import State, Training
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,10 @@ def run(
     threads: int | None,
     data_dir: Path | None,
     data: str = "names",
+    resume: State | None = None,
     **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe.
+    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
 
     Raises DataError, DeviceError, DivergedError.
     """
@@ -118,28 +121,20 @@ def run(
     model = RNNClassifier(len(countries)).to(on)
     criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
     optimizer, scheduler = adam(model, chosen, steps=chosen.epochs * len(train))
+    training = Training(model, optimizer, scheduler, train, started=started)
 
     config = {"recipe": recipe, **hyper, "seed": seed, "device": str(on), "data": data}
-    yield Header("names", config, environment(on), rows=chosen.epochs)
+    classes = tuple(countries)
+    yield Header("names", config, environment(on), rows=chosen.epochs, classes=classes)
+    yield from training.begin(resume)
 
     # 4 training cycle
-    rows: list[EpochRow] = []
-    for event in fit(
-        model,
-        criterion,
-        optimizer,
-        train,
-        test,
-        epochs=chosen.epochs,
-        device=on,
-        scheduler=scheduler,
-        parts=parts_of(chosen.batch_size, on),
-    ):
-        if isinstance(event, EpochRow):
-            rows.append(event)
-        yield event
+    parts = parts_of(chosen.batch_size, on)
+    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on, parts=parts)
 
-    best = max(rows, key=lambda row: row.test_accuracy or 0.0)
+    rows = training.rows
+    best = max(rows, key=lambda row: row.test_accuracy)
+    logits, labels = outputs(model, test, parts=parts)
     yield Result(
         {
             "test_accuracy": rows[-1].test_accuracy,
@@ -147,6 +142,7 @@ def run(
             "best_epoch": best.epoch,
             "parameters": count_parameters(model),
             "train_seconds": sum(row.train_seconds for row in rows),
-            "wall_seconds": time.perf_counter() - started,
+            "wall_seconds": training.wall_seconds(),
+            **report(most_likely(logits), labels, classes),
         }
     )

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ptnotes.device import environment, prepare
 from ptnotes.engine import LossMeter, count_parameters, train_step
 from ptnotes.rows import Event, Header, Result, Row, column
+from ptnotes.training import State, Training
 
 # 1 data
 ALPHABET = "ehlo"
@@ -132,8 +133,9 @@ def run(
     seed: int,
     device: str,
     threads: int | None,
+    resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch. Raises DeviceError, DivergedError."""
+    """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
     on = prepare(seed=seed, device=device, threads=threads)
     x, y = X_DATA.to(on), Y_DATA.to(on)
@@ -156,20 +158,23 @@ def run(
     }
     yield Header("seq", config, environment(on), rows=epochs)
 
+    training = Training(model, optimizer, started=started, row=TextRow)
+    yield from training.begin(resume)
+
     # 4 training cycle
-    text = ""
-    for epoch in range(1, epochs + 1):
+    for epoch in range(training.epoch + 1, epochs + 1):
         meter = LossMeter(epoch, criterion.reduction)
         meter.add(train_step(model, criterion, optimizer, (x,), y), len(y))
         with torch.inference_mode():
             text = decode(model(x))
-        yield TextRow(epoch, meter.mean(), text)
+        yield from training.after(TextRow(epoch, meter.mean(), text))
 
+    text = training.rows[-1].text
     yield Result(
         {
             "text": text,
             "solved": text == "".join(ALPHABET[index] for index in Y_DATA.tolist()),
             "parameters": count_parameters(model),
-            "wall_seconds": time.perf_counter() - started,
+            "wall_seconds": training.wall_seconds(),
         }
     )
