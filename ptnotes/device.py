@@ -46,7 +46,7 @@ def environment(device: torch.device) -> dict[str, Any]:
     on_gpu = device.type == "cuda"
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # a str of its own kind, which no file should hold
         "torchvision": version("torchvision"),  # its metadata: importing it takes seconds
         "platform": platform.platform(),
         "device_name": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),

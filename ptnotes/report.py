@@ -54,7 +54,7 @@ def present(
                             if not rows:
                                 console.print(_titles(event), markup=False)
                             console.print(_line(event), markup=False)
-                        rows.append(_record(event))
+                        rows.append(record_of(event))
                     case Table():
                         if not quiet:
                             console.print(event.title, markup=False, style="bold")
@@ -65,7 +65,7 @@ def present(
     except KeyboardInterrupt:
         interrupted = True
     if as_json and header:
-        print(json.dumps(_document(header, rows, result), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(document_of(header, rows, result), ensure_ascii=False, allow_nan=False))
     elif not (as_json or interrupted):
         for line in _summary(result):
             console.print(line, markup=False)
@@ -74,7 +74,10 @@ def present(
     return result
 
 
-def _document(header: Header, rows: list[dict[str, Any]], result: dict[str, Any]) -> dict[str, Any]:
+def document_of(
+    header: Header, rows: list[dict[str, Any]], result: dict[str, Any]
+) -> dict[str, Any]:
+    """The JSON document; ``rows`` are what ``record_of`` makes of them."""
     document: dict[str, Any] = {
         "topic": header.topic,
         "version": __version__,
@@ -151,7 +154,8 @@ def _is_shown(index: int, header: Header) -> bool:
     return index == round(nearest * (rows - 1) / (shown - 1))
 
 
-def _record(row: Row) -> dict[str, Any]:
+def record_of(row: Row) -> dict[str, Any]:
+    """The row as an object of the JSON document."""
     return {name: value for name, value in asdict(row).items() if value is not None}
 
 

@@ -11,6 +11,7 @@ from ptnotes.cli.training import hyperparameters, source_of, train
 
 @app.command()
 def mnist(
+    context: typer.Context,
     arch: Annotated[
         Literal["mlp", "cnn", "inception", "resnet"], typer.Option(help="The network.")
     ] = "cnn",
@@ -28,6 +29,12 @@ def mnist(
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
     sample: options.Sample = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    save_best: options.SaveBest = False,
+    plot: options.Plot = None,
+    confusion: options.Confusion = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -41,8 +48,15 @@ def mnist(
         raise typer.BadParameter(f"the sample holds no {data}", param_hint="--sample")
     source = source_of(data, sample=sample, data_dir=data_dir)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        save_best=save_best,
+        plot=plot,
+        confusion=confusion,
         as_json=as_json,
         quiet=quiet,
         arch=arch,
@@ -57,6 +71,7 @@ def mnist(
 
 @app.command()
 def seq(
+    context: typer.Context,
     cell: Annotated[
         Literal["rnn", "lstm", "gru"], typer.Option(help="The recurrent unit.")
     ] = "rnn",
@@ -73,6 +88,10 @@ def seq(
     device: options.Device = "auto",
     threads: options.Threads = None,
     sample: options.SampleUnread = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    plot: options.Plot = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -81,8 +100,13 @@ def seq(
 
     hyper = hyperparameters(topic.RECIPES[recipe][cell, via], epochs=epochs, lr=lr)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        plot=plot,
         as_json=as_json,
         quiet=quiet,
         cell=cell,
@@ -97,6 +121,7 @@ def seq(
 
 @app.command()
 def names(
+    context: typer.Context,
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
@@ -107,6 +132,12 @@ def names(
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
     sample: options.Sample = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    save_best: options.SaveBest = False,
+    plot: options.Plot = None,
+    confusion: options.Confusion = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -116,8 +147,15 @@ def names(
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr)
     source = source_of("names", sample=sample, data_dir=data_dir)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        save_best=save_best,
+        plot=plot,
+        confusion=confusion,
         as_json=as_json,
         quiet=quiet,
         recipe=recipe,

@@ -89,6 +89,25 @@ SampleUnread = Annotated[
     bool,
     typer.Option("--sample", help="Changes nothing here: this topic reads no data set."),
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Save the run there after every epoch."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run in --out, with its own options.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the run in --out.")]
+SaveBest = Annotated[
+    bool, typer.Option("--save-best", help="Keep the epoch with the best test accuracy too.")
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw the curve: .png, .svg or .pdf."),
+]
+Confusion = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw the confusion matrix: .png, .svg or .pdf."),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout; the table goes to stderr.")
 ]

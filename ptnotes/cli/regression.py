@@ -1,5 +1,7 @@
 """The commands on single numbers and on the diabetes table, in the order of the notes."""
 
+import typer
+
 from ptnotes.cli import options
 from ptnotes.cli.main import app
 from ptnotes.cli.training import hyperparameters, source_of, train
@@ -7,6 +9,7 @@ from ptnotes.cli.training import hyperparameters, source_of, train
 
 @app.command()
 def backward(
+    context: typer.Context,
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     lr: options.LearningRate = None,
@@ -15,6 +18,10 @@ def backward(
     device: options.Device = "auto",
     threads: options.Threads = None,
     sample: options.SampleUnread = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    plot: options.Plot = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -23,8 +30,13 @@ def backward(
 
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        plot=plot,
         as_json=as_json,
         quiet=quiet,
         recipe=recipe,
@@ -37,6 +49,7 @@ def backward(
 
 @app.command()
 def linreg(
+    context: typer.Context,
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     lr: options.LearningRate = None,
@@ -45,6 +58,10 @@ def linreg(
     device: options.Device = "auto",
     threads: options.Threads = None,
     sample: options.SampleUnread = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    plot: options.Plot = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -53,8 +70,13 @@ def linreg(
 
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        plot=plot,
         as_json=as_json,
         quiet=quiet,
         recipe=recipe,
@@ -67,6 +89,7 @@ def linreg(
 
 @app.command()
 def logistic(
+    context: typer.Context,
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     lr: options.LearningRate = None,
@@ -75,6 +98,10 @@ def logistic(
     device: options.Device = "auto",
     threads: options.Threads = None,
     sample: options.SampleUnread = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    plot: options.Plot = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -83,8 +110,13 @@ def logistic(
 
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        plot=plot,
         as_json=as_json,
         quiet=quiet,
         recipe=recipe,
@@ -97,6 +129,7 @@ def logistic(
 
 @app.command()
 def diabetes(
+    context: typer.Context,
     recipe: options.Recipe = "notes",
     epochs: options.Epochs = None,
     batch_size: options.FullOrBatchSize = None,
@@ -107,6 +140,12 @@ def diabetes(
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
     sample: options.Sample = False,
+    out: options.Out = None,
+    resume: options.Resume = False,
+    force: options.Force = False,
+    save_best: options.SaveBest = False,
+    plot: options.Plot = None,
+    confusion: options.Confusion = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -117,8 +156,15 @@ def diabetes(
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=size, lr=lr)
     source = source_of("diabetes", sample=sample, data_dir=data_dir)
     train(
+        context,
         topic.run,
         seeds=seeds,
+        out=out,
+        resume=resume,
+        force=force,
+        save_best=save_best,
+        plot=plot,
+        confusion=confusion,
         as_json=as_json,
         quiet=quiet,
         recipe=recipe,

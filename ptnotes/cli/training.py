@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from ptnotes.cli.main import named_failures, show
 
 if TYPE_CHECKING:
@@ -29,18 +31,44 @@ def source_of(name: str, *, sample: bool, data_dir: Path | None) -> Mapping[str,
 
 
 def train(
+    context: typer.Context,
     run: "Callable[..., Iterable[Event]]",
     *,
     seeds: int,
+    out: Path | None,
+    resume: bool,
+    force: bool,
+    plot: Path | None,
     as_json: bool,
     quiet: bool,
+    save_best: bool = False,
+    confusion: Path | None = None,
     **settings: Any,
 ) -> None:
-    """Run a topic once, or with so many seeds, and show it."""
-    if seeds == 1:
-        events = run(**settings)
-    else:
+    """Run a topic once, or with so many seeds, show it, and keep it if asked to."""
+    keep: dict[str, Any] = {"out": out, "resume": resume, "force": force, "plot": plot}
+    keep |= {"save_best": save_best, "confusion": confusion}
+    if seeds > 1:
+        if any(keep.values()):
+            named = ", ".join(f"--{name.replace('_', '-')}" for name in keep if keep[name])
+            raise typer.BadParameter(f"{named}: one run at a time", param_hint="--seeds")
         from ptnotes.seeds import repeat
 
         events = repeat(run, seeds, **settings)
+    elif any(keep.values()):
+        from ptnotes.runs.keeping import kept
+
+        events = kept(run, settings, given=_given(context), **keep)
+    else:
+        events = iter(run(**settings))
     show(events, as_json, quiet)
+
+
+def _given(context: typer.Context) -> frozenset[str]:
+    """The settings that the command line names; --sample is the name of a data set."""
+    named = set()
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            named.add(name)
+    return frozenset(named | {"data"} if "sample" in named else named)

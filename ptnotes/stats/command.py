@@ -19,7 +19,7 @@ from ptnotes.stats.named import NAMES
 from ptnotes.stats.parts import Part
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.shortcuts import Shortcuts
-from ptnotes.stats.writing import check_place
+from ptnotes.writing import check_place
 
 Events = Generator[Event, None, None]
 

@@ -7,7 +7,7 @@ import numpy as np
 from ptnotes.errors import UsageError
 from ptnotes.stats.counts import Counts
 from ptnotes.stats.sums import Sums
-from ptnotes.stats.writing import check_place, write_whole
+from ptnotes.writing import check_place, write_whole
 
 COLOURS = {1: ("black",), 3: ("tab:red", "tab:green", "tab:blue")}
 ENDINGS = (".png", ".svg", ".pdf")

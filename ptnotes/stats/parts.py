@@ -10,7 +10,7 @@ from ptnotes.errors import DataError
 from ptnotes.stats.channel_stats import ChannelStats
 from ptnotes.stats.listing import Listing, Shard
 from ptnotes.stats.tally import Kind, Tally
-from ptnotes.stats.writing import write_whole
+from ptnotes.writing import write_whole
 
 FORMAT = 1
 

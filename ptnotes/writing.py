@@ -1,4 +1,4 @@
-"""Files that have their name only when they are whole."""
+"""Files that have their name only when they are whole, and on the disk."""
 
 import os
 import tempfile
@@ -7,13 +7,17 @@ from pathlib import Path
 
 from ptnotes.errors import DataError
 
+PREFIX = ".writing-"  # of what a killed process leaves behind
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a file beside ``path``, then give it its name. Raises DataError."""
     try:
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as directory:
+        with tempfile.TemporaryDirectory(prefix=PREFIX, dir=path.parent) as directory:
             place = Path(directory) / path.name
             write(place)
+            with place.open("rb+") as file:  # else a power cut can leave a name without content
+                os.fsync(file.fileno())
             os.replace(place, path)
     except OSError as error:
         raise DataError(f"{path} can't be written: {error.strerror or error}") from error

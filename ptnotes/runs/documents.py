@@ -1,0 +1,63 @@
+"""run.json: the JSON document of a run, and beside it what only a saved run has. No torch here."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ptnotes.errors import DataError
+
+Document = dict[str, Any]
+
+DOCUMENT, METRICS, MODEL, BEST = "run.json", "metrics.csv", "model.pt", "best.pt"
+CHECKPOINT = "checkpoint.pt"
+CURVE, CONFUSION, MISTAKES = "curve.png", "confusion.png", "mistakes.png"
+FILES = (DOCUMENT, METRICS, MODEL, BEST, CHECKPOINT, CURVE, CONFUSION, MISTAKES)
+
+
+def holds_run(directory: Path) -> bool:
+    return any((directory / name).exists() for name in (DOCUMENT, CHECKPOINT))
+
+
+def written(document: Document) -> bytes:
+    """The file's content; ``document["run"]`` gets the SHA-256 of the rest."""
+    run = {name: value for name, value in document["run"].items() if name != "sha256"}
+    whole = document | {"run": run | {"sha256": _digest(document | {"run": run})}}
+    text = json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1)
+    return (text + "\n").encode()
+
+
+def read(directory: Path) -> Document:
+    """A run's document. Raises DataError if there is none, or if it isn't as it was written."""
+    path = directory / DOCUMENT
+    try:
+        document: Document = json.loads(path.read_bytes())
+        run = dict(document["run"])
+        digest = run.pop("sha256")
+        right = digest == _digest(document | {"run": run})
+    except OSError as error:
+        what = os.strerror(error.errno or 0)
+        raise DataError(f"{directory} holds no run: {path} can't be read: {what}") from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
+    if not right:
+        raise DataError(f"{path} is damaged: its checksum is wrong")
+    return document
+
+
+def _digest(document: Document) -> str:
+    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def metrics(history: list[dict[str, Any]]) -> bytes:
+    """CSV: a line per row, columns in the order of the first row that has them."""
+    columns = dict.fromkeys(name for row in history for name in row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return text.getvalue().encode()

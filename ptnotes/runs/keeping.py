@@ -1,0 +1,120 @@
+"""A topic run so that it lasts: saved in a directory, drawn, or gone on with."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ptnotes.datasets.locate import sample_directory
+from ptnotes.errors import DataError, UsageError
+from ptnotes.rows import Event, Header
+from ptnotes.runs import documents, pictures
+from ptnotes.runs.recording import FORMAT, record
+from ptnotes.runs.sealed import unseal
+from ptnotes.training import State
+
+Run = Callable[..., Iterable[Event]]
+OWN_THREADS = "threads"  # not in a run's configuration, but in its environment
+
+
+def kept(
+    run: Run,
+    settings: Mapping[str, Any],
+    *,
+    out: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    save_best: bool = False,
+    plot: Path | None = None,
+    confusion: Path | None = None,
+    given: frozenset[str] = frozenset(),
+) -> Iterator[Event]:
+    """Run a topic with ``settings``, keep it in ``out``, draw it to ``plot`` and ``confusion``.
+
+    With ``resume`` a run that ``out`` holds goes on: settings not named in ``given`` are then the
+    run's own, and those that are must agree with it. Without a run there it begins one. ``force``
+    replaces one. Raises UsageError, DataError, and whatever the topic does.
+    """
+    for path, option in ((plot, "--plot"), (confusion, "--confusion")):
+        if path:
+            pictures.check(path, option)
+    saved = None
+    if out is not None:
+        saved = _opened(out, resume=resume, force=force)
+    elif resume or force or save_best:
+        raise UsageError("--resume, --force and --save-best want --out, the run's directory")
+    if saved is None:
+        events: Iterable[Event] = run(**settings)
+    else:
+        chosen = merged(settings, saved, given)
+        events = agreeing(run(**chosen, resume=saved["training"]), saved, out)
+    if out is not None:
+        events = record(events, out, saved=saved, save_best=save_best)
+    yield from pictures.drawn(events, plot=plot, matrix=confusion)
+
+
+def _opened(out: Path, *, resume: bool, force: bool) -> State | None:
+    """The checkpoint to go on from, or None where a run begins. Raises UsageError, DataError."""
+    if resume and force:
+        raise UsageError("--resume goes on with the run and --force replaces it: choose one")
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out} is a file; --out wants a directory")
+    if force or not documents.holds_run(out):
+        return None
+    if not resume:
+        raise UsageError(
+            f"{out} already holds a run: --resume goes on with it, --force replaces it"
+        )
+    path = out / documents.CHECKPOINT
+    checkpoint: State = unseal(path)
+    if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
+        raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
+    return checkpoint
+
+
+def merged(settings: Mapping[str, Any], saved: State, given: frozenset[str]) -> dict[str, Any]:
+    """The settings of the run that goes on: what isn't ``given`` is as it was."""
+    config, environment = saved["config"], saved["environment"]
+    chosen = {
+        name: value if name in given else config.get(name, value)
+        for name, value in settings.items()
+    }
+    if config["device"] == chosen["device"] == "cpu" and chosen[OWN_THREADS] is None:
+        chosen[OWN_THREADS] = environment[OWN_THREADS]  # they decide how sums are rounded
+    if chosen.get("data") == "sample":
+        chosen["data_dir"] = sample_directory()
+    return chosen
+
+
+def agreeing(events: Iterable[Event], saved: State, out: Path | None) -> Iterator[Event]:
+    """Pass events on if their Header agrees with the saved run. Raises UsageError."""
+    for event in events:
+        if isinstance(event, Header):
+            differing = differences(event, saved)
+            if differing:
+                raise UsageError(
+                    f"{out} holds another run: {'; '.join(differing)}. "
+                    "Leave those options out, or take another --out"
+                )
+        yield event
+
+
+def differences(header: Header, saved: State) -> list[str]:
+    """What contradicts the saved run, as parts of a sentence.
+
+    Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
+    """
+    if header.topic != saved["topic"]:
+        return [f"its topic is {saved['topic']}, not {header.topic}"]
+    config, training = saved["config"], saved["training"]
+    found = []
+    for name in dict.fromkeys([*config, *header.config]):
+        old, new = config.get(name), header.config.get(name)
+        if name == "epochs" and training["scheduler"] is None:
+            if new < training["epoch"]:
+                found.append(f"it has {training['epoch']} epochs, not {new}")
+        elif old != new:
+            found.append(f"its {name.replace('_', ' ')} is {old}, not {new}")
+    old, new = (each[OWN_THREADS] for each in (saved["environment"], header.environment))
+    if header.config["device"] == "cpu" and old != new:
+        found.append(f"its threads are {old}, not {new}")
+    return found

@@ -1,0 +1,52 @@
+"""Files of tensors with a checksum in them, which loading never executes.
+
+A .pt file is a zip archive, and a zip archive may end in a comment: here, the SHA-256 of all other
+bytes. ``torch.load`` reads such a file like any other, but does not look at the comment.
+"""
+
+import hashlib
+import io
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ptnotes.errors import DataError
+
+MARK = b"ptnotes sha256 "
+LENGTH = len(MARK) + 64  # bytes of the comment
+SIZE_OF_LENGTH = 2  # what the zip format gives its comment's length, right before it
+
+
+def seal(value: Any) -> bytes:
+    """The content of a .pt file that holds ``value``: plain values and tensors."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    content = buffer.getvalue()  # it ends in the length of its comment, which is 0
+    comment = MARK + hashlib.sha256(content).hexdigest().encode()
+    return content[:-SIZE_OF_LENGTH] + LENGTH.to_bytes(SIZE_OF_LENGTH, "little") + comment
+
+
+def unseal(path: Path) -> Any:
+    """The value in a file that ``seal`` made, on the CPU.
+
+    Raises DataError if the file is missing, cut short, changed, or made by something else.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {os.strerror(error.errno or 0)}") from error
+    body, comment = content[:-LENGTH], content[-LENGTH:]
+    if not comment.startswith(MARK):
+        raise DataError(f"{path} was cut short, or was not written by ptnotes")
+    original = body[:-SIZE_OF_LENGTH] + bytes(SIZE_OF_LENGTH)
+    length = body[-SIZE_OF_LENGTH:]
+    digest = hashlib.sha256(original).hexdigest().encode()
+    if digest != comment[len(MARK) :] or length != LENGTH.to_bytes(SIZE_OF_LENGTH, "little"):
+        raise DataError(f"{path} is damaged: its checksum is wrong")
+    try:
+        return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise DataError(f"{path} holds more than plain values and tensors") from error
