@@ -88,9 +88,10 @@ def curves(histories: Mapping[str, History]) -> "Figure":
     for axes, (title, names) in zip(all_axes, panels.items(), strict=False):
         lowest, highest = _lines(axes, histories, names)
         axes.set(xlabel="epoch", ylabel=title)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         if title == "accuracy":
-            axes.yaxis.set_major_formatter(lambda value, _: f"{value:.4g}")
+            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
         elif lowest > 0 and highest / lowest > DECADES:
             axes.set_yscale("log")
         axes.legend(fontsize="small")

@@ -1,0 +1,1 @@
+"""A trained run on one's own input: images, surnames, rows of features."""
