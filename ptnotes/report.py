@@ -50,8 +50,9 @@ def present(
                     case Progress():
                         _advance(bar, event)
                     case Row():
-                        if not quiet and header and _is_shown(len(rows), header):
-                            if not rows:
+                        wanted = not quiet or (header and header.rows_in_result == "")
+                        if wanted and header and _is_shown(len(rows), header):
+                            if not (rows or quiet):
                                 console.print(_titles(event), markup=False)
                             console.print(_line(event), markup=False)
                         rows.append(record_of(event))
@@ -84,6 +85,8 @@ def document_of(
         "config": header.config,
         "environment": header.environment,
     }
+    if header.rows_in_result == "":
+        return document | {"result": rows}
     if header.rows_in_result is not None:
         result = {header.rows_in_result: rows} | result
     elif rows:
@@ -156,7 +159,12 @@ def _is_shown(index: int, header: Header) -> bool:
 
 def record_of(row: Row) -> dict[str, Any]:
     """The row as an object of the JSON document."""
-    return {name: value for name, value in asdict(row).items() if value is not None}
+    unrecorded = {each.name for each in fields(row) if not each.metadata.get("recorded", True)}
+    return {
+        name: value
+        for name, value in asdict(row).items()
+        if value is not None and name not in unrecorded
+    }
 
 
 def _columns(row: Row) -> list[tuple[str, str]]:

@@ -11,9 +11,12 @@ from dataclasses import MISSING, dataclass, field
 from typing import Any
 
 
-def column(title: str, spec: str = "", default: Any = MISSING) -> Any:
-    """A field of a Row with its heading and format on screen; None is left out everywhere."""
-    return field(default=default, metadata={"title": title, "spec": spec})
+def column(title: str, spec: str = "", default: Any = MISSING, *, recorded: bool = True) -> Any:
+    """A field of a Row with its heading and format on screen; None is left out everywhere.
+
+    What isn't ``recorded`` is on screen only; a field that is no column is in the document only.
+    """
+    return field(default=default, metadata={"title": title, "spec": spec, "recorded": recorded})
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Header:
 
     ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
     many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all). In the
-    JSON document rows are the "history", or a part of "result" by the name ``rows_in_result``.
+    JSON document rows are the "history", or a part of "result" by the name ``rows_in_result``; if
+    the name is empty they are the result, and ``--quiet`` shows them.
     A classifier's ``classes`` stand in the order of its logits.
     """
 

@@ -266,7 +266,15 @@ def test_choices_are_the_models():
     assert choices(cli.seq, "via") == set(seq.MODELS)
 
 
-LAYERS = ["stats", "topics", "claims", "verify", "cli"]  # each may import what stands before it
+LAYERS = [
+    "stats",
+    "topics",
+    "claims",
+    "verify",
+    "runs",
+    "predict",
+    "cli",
+]  # each may import what stands before it
 
 
 def test_package_imports_one_way():

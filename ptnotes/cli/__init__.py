@@ -3,7 +3,17 @@
 Importing a module of commands adds them to ``app``, in the order of this list.
 """
 
-from ptnotes.cli import checking, data, demonstrations, networks, regression, stats
+from ptnotes.cli import checking, data, demonstrations, networks, predict, regression, runs, stats
 from ptnotes.cli.main import app
 
-__all__ = ["app", "checking", "data", "demonstrations", "networks", "regression", "stats"]
+__all__ = [
+    "app",
+    "checking",
+    "data",
+    "demonstrations",
+    "networks",
+    "predict",
+    "regression",
+    "runs",
+    "stats",
+]

@@ -84,7 +84,7 @@ def ink(colours: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     border = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
     paper = np.median(border, axis=0)
-    found = np.abs(colours - paper).max(axis=2)
+    found: NDArray[np.float32] = np.abs(colours - paper).max(axis=2)
     if found.max() < FAINTEST:
         return np.zeros_like(found)
     tone = float(np.median(np.abs(border - paper).max(axis=1)))

@@ -12,6 +12,8 @@ from ptnotes.errors import DataError
 
 Document = dict[str, Any]
 
+FORMAT = 1  # of run.json and checkpoint.pt
+
 DOCUMENT, METRICS, MODEL, BEST = "run.json", "metrics.csv", "model.pt", "best.pt"
 CHECKPOINT = "checkpoint.pt"
 CURVE, CONFUSION, MISTAKES = "curve.png", "confusion.png", "mistakes.png"
@@ -45,6 +47,8 @@ def read(directory: Path) -> Document:
         raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
     if not right:
         raise DataError(f"{path} is damaged: its checksum is wrong")
+    if run["format"] != FORMAT:
+        raise DataError(f"{path} was written by another version of ptnotes")
     return document
 
 

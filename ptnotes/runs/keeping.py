@@ -8,7 +8,7 @@ from ptnotes.datasets.locate import sample_directory
 from ptnotes.errors import DataError, UsageError
 from ptnotes.rows import Event, Header
 from ptnotes.runs import documents, pictures
-from ptnotes.runs.recording import FORMAT, record
+from ptnotes.runs.recording import record
 from ptnotes.runs.sealed import unseal
 from ptnotes.training import State
 
@@ -66,7 +66,7 @@ def _opened(out: Path, *, resume: bool, force: bool) -> State | None:
         )
     path = out / documents.CHECKPOINT
     checkpoint: State = unseal(path)
-    if not isinstance(checkpoint, dict) or checkpoint.get("format") != FORMAT:
+    if not isinstance(checkpoint, dict) or checkpoint.get("format") != documents.FORMAT:
         raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
     return checkpoint
 

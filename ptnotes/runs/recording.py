@@ -20,7 +20,6 @@ from ptnotes.runs.sealed import seal
 from ptnotes.training import State
 from ptnotes.writing import PREFIX, write_whole
 
-FORMAT = 1  # of checkpoint.pt
 SECONDS = 1.0  # between two savings, where an epoch is a single update
 SHARE = 1 / 30  # of the time that saving may take there
 SHARE_OF_DRAWING = 1 / 100
@@ -73,7 +72,7 @@ class Writer:
         self.best: dict[str, Any] | None = saved["best"] if saved else None
         if save_best and saved and not saved["save_best"]:
             raise UsageError(f"{directory} was begun without --save-best: go on without it")
-        self._fresh = saved is None
+        self._fresh, self._wall_seconds = saved is None, 0.0
         self._saved_at = self._cost = 0.0
         self._drawn_at, self._cost_of_drawing = time.perf_counter(), 0.2
 
@@ -108,7 +107,7 @@ class Writer:
         if self._is_best():
             self._write(documents.BEST, model)
         checkpoint = {
-            "format": FORMAT,
+            "format": documents.FORMAT,
             "topic": self.header.topic,
             "config": self.header.config,
             "environment": self.header.environment,
@@ -121,6 +120,7 @@ class Writer:
         self._write(documents.MODEL, model)
         history = [record_of(row) for row in self.rows]
         self._write(documents.METRICS, documents.metrics(history))
+        self._wall_seconds = training["wall_seconds"]
         self._write_document(history, {})
 
     def _is_best(self) -> bool:
@@ -136,7 +136,8 @@ class Writer:
         return True
 
     def _write_document(self, history: list[dict[str, Any]], result: dict[str, Any]) -> None:
-        run: dict[str, Any] = {"date": self.date, "rows": self.header.rows}
+        run: dict[str, Any] = {"format": documents.FORMAT, "date": self.date}
+        run["wall_seconds"] = self._wall_seconds
         run |= {"finished": bool(result), "classes": list(self.header.classes)}
         if self.best:
             run["best"] = self.best

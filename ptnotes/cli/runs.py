@@ -1,0 +1,62 @@
+"""``runs``: what --out has saved."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ptnotes.cli import options
+from ptnotes.cli.main import app, show
+
+runs = typer.Typer(no_args_is_help=True, help="Saved runs: list, show, compare.")
+app.add_typer(runs, name="runs")
+
+Directories = Annotated[
+    list[Path],
+    typer.Argument(metavar="DIR...", show_default=False, help="Directories that --out has made."),
+]
+
+
+@runs.command("list")
+def list_runs(
+    directories: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR]...", show_default=".", help="Runs, or what runs lie below."),
+    ] = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Every run's topic, recipe, data, best and last accuracy, time, seed and date."""
+    from ptnotes.runs import overview
+
+    show(overview.listing(directories=directories or [Path()]), as_json, quiet)
+
+
+@runs.command("show")
+def show_run(
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", show_default=False, help="A directory that --out has made."),
+    ],
+    plot: options.Plot = None,
+    confusion: options.Confusion = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """One run whole: configuration, history, confusions, precision and recall."""
+    from ptnotes.runs import overview
+
+    show(overview.show(directory=directory, plot=plot, confusion=confusion), as_json, quiet)
+
+
+@runs.command()
+def compare(
+    directories: Directories,
+    plot: options.Plot = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Runs side by side: what differs, what came out, and with --plot their curves together."""
+    from ptnotes.runs import overview
+
+    show(overview.compare(directories=directories, plot=plot), as_json, quiet)

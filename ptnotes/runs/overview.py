@@ -1,0 +1,194 @@
+"""Saved runs listed, shown and compared, from their run.json alone."""
+
+import platform
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ptnotes.errors import DataError, UsageError
+from ptnotes.rows import Event, Header, Result, Table
+from ptnotes.runs import documents, pictures
+from ptnotes.runs.documents import Document
+
+ROWS = 20  # of a history on screen
+MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
+COMMONEST = 15  # confusions that are listed where it doesn't
+NOTHING = "-"
+
+
+def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
+    """A line per run in the directories or below them; damaged ones say so. Raises DataError."""
+    yield _header("list")
+    found = []
+    for directory in _runs_in(directories):
+        try:
+            found.append(summary(directory, documents.read(directory)))
+        except DataError as error:
+            found.append({"run": str(directory), "damaged": str(error)})
+    headings = ("run", "topic", "recipe", "data", "epochs", "best", "last", "s", "seed", "date")
+    yield Table("Saved runs", headings, [_line(run) for run in found])
+    yield Result({"runs": found})
+
+
+def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
+    for directory in directories:
+        if not directory.is_dir():
+            raise DataError(f"there is no directory {directory}")
+        if documents.holds_run(directory):
+            yield directory
+            continue
+        below = sorted(path.parent for path in directory.rglob(documents.DOCUMENT))
+        if not below:
+            raise DataError(f"{directory} holds no run, nor does any directory in it")
+        yield from below
+
+
+def summary(directory: Path, document: Document) -> dict[str, Any]:
+    """What a run came to; accuracies are on the test set, or else on the training set."""
+    config, run, history = document["config"], document["run"], document["history"]
+    found = {"run": str(directory), "topic": document["topic"]}
+    for name in ("arch", "cell", "via", "recipe", "data", "seed", "epochs"):
+        if name in config:
+            found[name] = config[name]
+    done = history[-1]["epoch"] if history else 0
+    found |= {"epochs_done": done, "finished": run["finished"]}
+    for measure in ("test_accuracy", "train_accuracy"):
+        rows = [row for row in history if measure in row]
+        if rows:
+            best = max(rows, key=lambda row: row[measure])
+            found |= {"measure": measure, "best_accuracy": best[measure]}
+            found |= {"best_epoch": best["epoch"], "last_accuracy": rows[-1][measure]}
+            break
+    return found | {"seconds": run["wall_seconds"], "date": run["date"]}
+
+
+def _line(run: dict[str, Any]) -> tuple[str, ...]:
+    if "damaged" in run:
+        return (run["run"], "damaged", *[NOTHING] * 8)
+    kind = " ".join(str(run[name]) for name in ("topic", "arch", "cell", "via") if name in run)
+    accuracies = [_percent(run.get(f"{which}_accuracy")) for which in ("best", "last")]
+    of = f"{run['epochs_done']}/{run['epochs']}"
+    told = (str(run.get("data", NOTHING)), of, *accuracies, f"{run['seconds']:.0f}")
+    return (run["run"], kind, run["recipe"], *told, str(run["seed"]), run["date"][:10])
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2%}"
+
+
+def show(
+    *, directory: Path, plot: Path | None = None, confusion: Path | None = None
+) -> Iterator[Event]:
+    """One run whole: configuration, history, what came out, class by class.
+
+    Raises DataError, and UsageError for a picture that the run has no numbers for.
+    """
+    for path, option in ((plot, "--plot"), (confusion, "--confusion")):
+        if path:
+            pictures.check(path, option)
+    document = documents.read(directory)
+    result, classes = document["result"], document["run"]["classes"]
+    if confusion and "confusion" not in result:
+        raise UsageError(f"--confusion: {directory} holds no finished run of a classifier")
+    if plot and not document["history"]:
+        raise UsageError(f"--plot: {directory} holds no finished epoch")
+    yield _header("show")
+    told = {"run": str(directory), "topic": document["topic"], "date": document["run"]["date"]}
+    told |= document["config"] | document["environment"]
+    yield Table(
+        "Configuration", ("name", "value"), [(name, str(value)) for name, value in told.items()]
+    )
+    if document["history"]:
+        yield _history(document["history"])
+    if "confusion" in result:
+        yield _confusions(result["confusion"], classes)
+        yield _per_class(result["per_class"])
+    if plot:
+        pictures.save(pictures.curve(document["history"], document["topic"]), plot)
+    if confusion:
+        pictures.save(pictures.confusion(result["confusion"], classes), confusion)
+    yield Result(summary(directory, document) | {"document": document})
+
+
+def _history(history: list[dict[str, Any]]) -> Table:
+    every = max(1, -(-len(history) // ROWS))
+    shown = [
+        row for index, row in enumerate(history, 1) if index % every == 0 or row is history[-1]
+    ]
+    columns = list(history[0])
+    rows = [tuple(_cell(name, row.get(name)) for name in columns) for row in shown]
+    return Table("History", tuple(name.replace("_", " ") for name in columns), rows)
+
+
+def _cell(name: str, value: Any) -> str:
+    if name.endswith("accuracy"):
+        return _percent(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _confusions(cells: list[list[int]], classes: list[str]) -> Table:
+    if len(classes) <= MATRIX:
+        rows = [
+            (name, *(str(cell or "") for cell in row))
+            for name, row in zip(classes, cells, strict=True)
+        ]
+        return Table("Confusion: true down, predicted across", ("", *classes), rows)
+    wrong = [
+        (cell, true, predicted)
+        for true, row in enumerate(cells)
+        for predicted, cell in enumerate(row)
+        if cell and true != predicted
+    ]
+    commonest = sorted(wrong, reverse=True)[:COMMONEST]
+    rows = [(classes[true], classes[predicted], str(cell)) for cell, true, predicted in commonest]
+    return Table("The commonest confusions", ("true", "predicted", "times"), rows)
+
+
+def _per_class(found: list[dict[str, Any]]) -> Table:
+    measures = ("precision", "recall", "f1")
+    rows = [
+        (each["class"], str(each["samples"]), *(_percent(each[name]) for name in measures))
+        for each in found
+    ]
+    return Table("Class by class", ("class", "samples", "precision", "recall", "F1"), rows)
+
+
+def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterator[Event]:
+    """Runs side by side: what differs in their configuration, and what came out.
+
+    ``plot`` gets their curves in one picture. Raises UsageError, DataError.
+    """
+    if len(set(directories)) < 2:
+        raise UsageError("compare takes two runs or more")
+    if plot:
+        pictures.check(plot, "--plot")
+    found = {str(directory): documents.read(directory) for directory in directories}
+    yield _header("compare")
+    runs = [summary(Path(name), document) for name, document in found.items()]
+    differing = _differing([*found.values()])
+    outcome = ("epochs_done", "best_accuracy", "best_epoch", "last_accuracy", "seconds")
+    rows = [(name, *map(str, values)) for name, values in differing.items()]
+    for name in outcome:
+        if any(name in run for run in runs):
+            cells = [_cell(name, run[name]) if name in run else NOTHING for run in runs]
+            rows.append((name.replace("_", " "), *cells))
+    yield Table("What differs, and what came out", ("", *found), rows)
+    if plot:
+        histories = {name: each["history"] for name, each in found.items() if each["history"]}
+        if not histories:
+            raise UsageError("--plot: none of these runs has finished an epoch")
+        pictures.save(pictures.curves(histories), plot)
+    yield Result({"runs": runs, "differs": differing})
+
+
+def _differing(found: Sequence[Document]) -> dict[str, list[Any]]:
+    """Name → each run's value, where they aren't all the same; None where a run has none."""
+    settings = [{"topic": each["topic"]} | each["config"] | each["environment"] for each in found]
+    names = dict.fromkeys(name for each in settings for name in each)
+    values = {name: [each.get(name) for each in settings] for name in names}
+    return {name: each for name, each in values.items() if any(one != each[0] for one in each)}
+
+
+def _header(command: str) -> Header:
+    environment = {"python": platform.python_version(), "platform": platform.platform()}
+    return Header("runs", {"command": command}, environment)
