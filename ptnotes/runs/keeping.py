@@ -68,7 +68,18 @@ def _opened(out: Path, *, resume: bool, force: bool) -> State | None:
     checkpoint: State = unseal(path)
     if not isinstance(checkpoint, dict) or checkpoint.get("format") != documents.FORMAT:
         raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
+    if (out / documents.DOCUMENT).exists() and not _belongs(checkpoint, documents.read(out)):
+        raise DataError(f"{path} is the checkpoint of another run than {documents.DOCUMENT} is")
     return checkpoint
+
+
+def _belongs(checkpoint: State, document: documents.Document) -> bool:
+    """Whether both are of one run; a kill can leave them at different epochs."""
+    one, other = (
+        {"topic": each["topic"]} | each["config"] | {"epochs": None}
+        for each in (checkpoint, document)
+    )
+    return bool(one == other)
 
 
 def merged(settings: Mapping[str, Any], saved: State, given: frozenset[str]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
             found.append(summary(directory, documents.read(directory)))
         except DataError as error:
             found.append({"run": str(directory), "damaged": str(error)})
-    headings = ("run", "topic", "recipe", "data", "epochs", "best", "last", "s", "seed", "date")
+    headings = ("run, date", "topic, recipe", "data", "epochs", "best", "last", "s", "seed")
     yield Table("Saved runs", headings, [_line(run) for run in found])
     yield Result({"runs": found})
 
@@ -63,13 +63,15 @@ def summary(directory: Path, document: Document) -> dict[str, Any]:
 
 
 def _line(run: dict[str, Any]) -> tuple[str, ...]:
+    """Cells of two lines, so that the table fits into 80 columns."""
     if "damaged" in run:
-        return (run["run"], "damaged", *[NOTHING] * 8)
+        return (run["run"], "damaged", *[NOTHING] * 6)
     kind = " ".join(str(run[name]) for name in ("topic", "arch", "cell", "via") if name in run)
     accuracies = [_percent(run.get(f"{which}_accuracy")) for which in ("best", "last")]
     of = f"{run['epochs_done']}/{run['epochs']}"
     told = (str(run.get("data", NOTHING)), of, *accuracies, f"{run['seconds']:.0f}")
-    return (run["run"], kind, run["recipe"], *told, str(run["seed"]), run["date"][:10])
+    place, how = f"{run['run']}\n{run['date'][:10]}", f"{kind}\n{run['recipe']}"
+    return (place, how, *told, str(run["seed"]))
 
 
 def _percent(value: float | None) -> str:
@@ -95,9 +97,8 @@ def show(
     yield _header("show")
     told = {"run": str(directory), "topic": document["topic"], "date": document["run"]["date"]}
     told |= document["config"] | document["environment"]
-    yield Table(
-        "Configuration", ("name", "value"), [(name, str(value)) for name, value in told.items()]
-    )
+    settings = [(name, str(value)) for name, value in told.items()]
+    yield Table("Configuration", ("name", "value"), settings)
     if document["history"]:
         yield _history(document["history"])
     if "confusion" in result:

@@ -1,0 +1,70 @@
+"""Killed at random moments and resumed until done: the bits are those of a run left in peace."""
+
+import json
+import random
+import signal
+import time
+
+import pytest
+
+from tests.runs.conftest import same_runs
+
+# between them: both schedules, momentum and AdamW, shifted images, masked names, length buckets
+COMMANDS = {
+    "cnn": ["mnist", "--arch", "cnn", "--recipe", "tuned", "--batch-size", "32"],
+    "names": ["names", "--recipe", "tuned", "--batch-size", "32"],
+}
+
+
+def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
+    """Compares such a run with one in peace; returns how often it was killed."""
+    command = [*command, "--threads", "1", "--data-dir", small_data, "--save-best"]
+    started = time.perf_counter()
+    assert trainer(*command, "--out", tmp_path / "peace") == 0
+    seconds = time.perf_counter() - started
+    moments = random.Random(json.dumps(command[:3]))
+    killed = 0
+    for _ in range(kills):
+        after = moments.uniform(0, 1.6 * seconds / kills)
+        code = trainer(*command, "--out", tmp_path / "killed", "--resume", after=after)
+        assert code in (0, -signal.SIGKILL)
+        killed += code != 0
+    assert trainer(*command, "--out", tmp_path / "killed", "--resume") == 0
+    assert same_runs(tmp_path / "peace", tmp_path / "killed")
+    for name in ("best.pt", "metrics.csv", "curve.png", "confusion.png"):
+        assert (tmp_path / "killed" / name).exists()
+    assert (tmp_path / "peace" / "best.pt").read_bytes() == (
+        tmp_path / "killed" / "best.pt"
+    ).read_bytes()
+    assert not list((tmp_path / "killed").glob(".*"))
+    return killed
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_two_kills(trainer, name, small_data, tmp_path):
+    command = [*COMMANDS[name], "--epochs", "5"]
+    assert killed_and_resumed(trainer, command, 2, small_data, tmp_path) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_twenty_kills(trainer, name, small_data, tmp_path):
+    command = [*COMMANDS[name], "--epochs", "40"]
+    assert killed_and_resumed(trainer, command, 20, small_data, tmp_path) >= 15
+
+
+def test_control_c(trainer, small_data, tmp_path):
+    """130, what was finished is saved and drawn, and --resume goes on."""
+    command = ["mnist", "--threads", "1", "--data-dir", small_data, "--epochs", "500"]
+    code = trainer(*command, "--out", tmp_path / "run", after=2.5, kill=signal.SIGINT)
+    assert code == 130
+    document = json.loads((tmp_path / "run" / "run.json").read_text())
+    done = len(document["history"])
+    assert 0 < done < 500
+    assert not document["run"]["finished"]
+    assert (tmp_path / "run" / "curve.png").exists()
+    fewer = ["mnist", "--epochs", done + 1, "--data-dir", small_data]
+    assert trainer(*fewer, "--out", tmp_path / "run", "--resume") == 0
+    document = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert len(document["history"]) == done + 1
+    assert document["run"]["finished"]
