@@ -115,17 +115,17 @@ def differences(header: Header, saved: State) -> list[str]:
     Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
     """
     if header.topic != saved["topic"]:
-        return [f"its topic is {saved['topic']}, not {header.topic}"]
+        return [f"topic {saved['topic']}, not {header.topic}"]
     config, training = saved["config"], saved["training"]
     found = []
     for name in dict.fromkeys([*config, *header.config]):
         old, new = config.get(name), header.config.get(name)
         if name == "epochs" and training["scheduler"] is None:
             if new < training["epoch"]:
-                found.append(f"it has {training['epoch']} epochs, not {new}")
+                found.append(f"epochs {training['epoch']}, which are done, not {new}")
         elif old != new:
-            found.append(f"its {name.replace('_', ' ')} is {old}, not {new}")
+            found.append(f"{name.replace('_', ' ')} {old}, not {new}")
     old, new = (each[OWN_THREADS] for each in (saved["environment"], header.environment))
     if header.config["device"] == "cpu" and old != new:
-        found.append(f"its threads are {old}, not {new}")
+        found.append(f"threads {old}, not {new}")
     return found

@@ -1,0 +1,194 @@
+"""What can happen to a run's files: one line, exit 1, the last epoch whole, nothing executed."""
+
+import errno
+import json
+import os
+import pickle
+import resource
+import shutil
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptnotes.errors import DataError
+from ptnotes.runs import documents
+from ptnotes.runs.sealed import seal, unseal
+from tests.runs.conftest import same
+from tests.test_cli import failure
+
+
+@pytest.fixture
+def run(run_of, tmp_path):
+    """A run of its own, of two epochs."""
+    return shutil.copytree(run_of("mnist", "--epochs", "2"), tmp_path / "run")
+
+
+@pytest.fixture
+def resumed(cli, run, small_data):
+    """``resumed()`` → the line of a resumption that must fail, and leave the files as they are."""
+
+    def invoke():
+        before = contents(run)
+        line = failure(
+            cli("mnist", "--epochs", "3", "--data-dir", small_data, "--out", run, "--resume")
+        )
+        assert contents(run) == before
+        return line
+
+    return invoke
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in run.iterdir() if path.suffix != ".png"}
+
+
+class Executed:
+    """Unpickled without care, it makes a file."""
+
+    def __init__(self, trace):
+        self.trace = str(trace)
+
+    def __reduce__(self):
+        return os.mkdir, (self.trace,)
+
+
+def test_file_size_limit(resumed, run):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))  # checkpoint.pt has more
+    try:
+        line = resumed()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "checkpoint.pt can't be written: File too large" in line
+    assert unseal(run / "checkpoint.pt")["training"]["epoch"] == 2
+
+
+def test_disk_that_fills_up_between_two_files(cli, run, small_data, monkeypatch):
+    """The first epoch's checkpoint can be written, the model behind it can't."""
+    real, model = os.fsync, (run / "model.pt").read_bytes()
+    calls = []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 5:  # four files at the start, then a checkpoint
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    command = ["mnist", "--epochs", "3", "--data-dir", small_data, "--out", run, "--resume"]
+    line = failure(cli(*command))
+    assert "model.pt can't be written: No space left on device" in line
+    assert (run / "model.pt").read_bytes() == model
+    assert len(documents.read(run)["history"]) == 2
+    monkeypatch.setattr("os.fsync", real)
+    assert cli(*command).exit_code == 0
+    assert len(documents.read(run)["history"]) == 3
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_read_only_directory(resumed, run):
+    run.chmod(0o500)
+    try:
+        assert "Permission denied" in resumed()
+    finally:
+        run.chmod(0o700)
+
+
+def test_directory_that_can_not_be_made(cli, tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "run", "/proc/nowhere/run"):
+        assert str(place) in failure(cli("linreg", "--epochs", "2", "--out", place))
+
+
+def test_half_a_checkpoint(resumed, run):
+    path = run / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert "cut short" in resumed()
+
+
+def test_no_checkpoint(resumed, run):
+    (run / "checkpoint.pt").unlink()
+    assert "checkpoint.pt can't be read: No such file" in resumed()
+
+
+@given(place=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
+def test_flipped_byte(run_of, tmp_path_factory, place, mask):
+    """Anywhere: every byte is under the checksum, or part of it."""
+    whole = (run_of("mnist", "--epochs", "2") / "checkpoint.pt").read_bytes()
+    content = bytearray(whole)
+    content[int(place * len(content))] ^= mask
+    path = tmp_path_factory.mktemp("flipped") / "checkpoint.pt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"checkpoint\.pt"):
+        unseal(path)
+
+
+def test_flipped_byte_is_one_line(resumed, run):
+    content = bytearray((run / "checkpoint.pt").read_bytes())
+    content[len(content) // 2] ^= 1
+    (run / "checkpoint.pt").write_bytes(content)
+    assert "checkpoint.pt is damaged" in resumed()
+
+
+def test_checkpoint_of_another_architecture(resumed, run, run_of):
+    other = run_of("mnist", "--arch", "mlp", "--epochs", "1")
+    shutil.copy(other / "checkpoint.pt", run)
+    assert "another run" in resumed()
+
+
+def test_checkpoint_whose_weights_do_not_fit(resumed, run, run_of):
+    checkpoint = unseal(run / "checkpoint.pt")
+    other = unseal(run_of("mnist", "--arch", "mlp", "--epochs", "1") / "checkpoint.pt")
+    checkpoint["training"]["model"] = other["training"]["model"]
+    (run / "checkpoint.pt").write_bytes(seal(checkpoint))
+    assert "another training" in resumed()
+
+
+@pytest.mark.parametrize("dump", [pickle.dumps, seal], ids=["pickle", "sealed"])
+@pytest.mark.parametrize("name", ["checkpoint.pt", "model.pt"])
+def test_nothing_in_a_file_is_executed(cli, resumed, run, tmp_path, dump, name):
+    trace = tmp_path / "trace"
+    (run / name).write_bytes(dump({"format": 1, "conv1.weight": Executed(trace)}))
+    line = resumed() if name == "checkpoint.pt" else failure(cli("predict", run, "x.png"))
+    assert name in line
+    assert not trace.exists()
+
+
+def test_other_things_in_the_place_of_a_checkpoint(resumed, run):
+    for value in ([1, 2], {"format": 99}, torch.zeros(3)):
+        (run / "checkpoint.pt").write_bytes(seal(value))
+        assert "not a checkpoint of this version" in resumed()
+    torch.save({"conv1.weight": torch.zeros(3)}, run / "checkpoint.pt")
+    assert "not written by ptnotes" in resumed()
+
+
+def test_sealed_files_are_read_by_torch_alone(tmp_path):
+    value = {"weight": torch.randn(30, 30), "epochs": [1, 2.5, None, "text"]}
+    (tmp_path / "x.pt").write_bytes(seal(value))
+    assert same(torch.load(tmp_path / "x.pt", weights_only=True), value)
+    assert same(unseal(tmp_path / "x.pt"), value)
+
+
+def test_weights_of_another_network(cli, run, run_of):
+    shutil.copy(run_of("mnist", "--arch", "mlp", "--epochs", "1") / "model.pt", run)
+    assert "not of the network" in failure(cli("predict", run, "x.png"))
+
+
+def test_changed_document(cli, run):
+    text = (run / "run.json").read_text()
+    (run / "run.json").write_text(text.replace('"seed": 0', '"seed": 7'))
+    assert "checksum" in failure(cli("runs", "show", run))
+    for content in ("", "[]", "{", '{"run": 3}', '{"run": {}}', "\x00"):
+        (run / "run.json").write_text(content)
+        assert "run.json is damaged" in failure(cli("predict", run, "x.png"))
+    (run / "run.json").unlink()
+    assert "holds no run" in failure(cli("predict", run, "x.png"))
+
+
+def test_document_of_another_version(cli, run):
+    document = json.loads((run / "run.json").read_text())
+    document["run"]["format"] = 99
+    (run / "run.json").write_bytes(documents.written(document))
+    assert "another version" in failure(cli("runs", "show", run))

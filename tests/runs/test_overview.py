@@ -1,0 +1,112 @@
+"""runs list, show, compare; and the pictures."""
+
+import json
+import shutil
+
+import pytest
+from PIL import Image
+
+from tests.test_cli import failure
+
+
+@pytest.fixture
+def two(run_of):
+    return [
+        run_of("mnist", "--epochs", "2"),
+        run_of("mnist", "--epochs", "2", "--save-best", "--recipe", "tuned"),
+    ]
+
+
+def result(cli, *arguments):
+    done = cli(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert list(document) == ["topic", "version", "config", "environment", "result"]
+    return document["result"]
+
+
+def test_list(cli, two, run_of, tmp_path):
+    for name, run in (("a", two[0]), ("b/c", two[1]), ("d", run_of("linreg", "--epochs", "4"))):
+        shutil.copytree(run, tmp_path / name)
+    (tmp_path / "d" / "run.json").write_text("{")
+    runs = result(cli, "runs", "list", tmp_path)["runs"]
+    assert [run["run"] for run in runs] == [str(tmp_path / name) for name in ("a", "b/c", "d")]
+    assert runs[0]["topic"] == "mnist"
+    assert runs[0]["epochs_done"] == runs[0]["epochs"] == 2
+    assert runs[0]["last_accuracy"] <= runs[0]["best_accuracy"]
+    assert {"recipe", "data", "seconds", "seed", "date", "arch"} <= set(runs[0])
+    assert "damaged" in runs[2]
+    text = cli("runs", "list", tmp_path, env={"COLUMNS": "80"}).stdout
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "2/2" in text
+    assert "damaged" in text
+
+
+def test_list_of_nothing(cli, tmp_path):
+    assert "holds no run" in failure(cli("runs", "list", tmp_path))
+    assert "no directory" in failure(cli("runs", "list", tmp_path / "nowhere"))
+
+
+def test_show(cli, two, tmp_path):
+    shown = result(cli, "runs", "show", two[1])
+    assert shown["document"]["config"]["one_cycle"]
+    assert len(shown["document"]["history"]) == 2
+    done = cli(
+        "runs", "show", two[1], "--plot", tmp_path / "c.svg", "--confusion", tmp_path / "m.pdf",
+        env={"COLUMNS": "80"},
+    )  # fmt: skip
+    assert done.exit_code == 0
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    for named in ("Configuration", "History", "Confusion", "Class by class", "one_cycle"):
+        assert named in done.stdout
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+    assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_show_many_classes(cli, run_of, tmp_path):
+    names = run_of("names", "--epochs", "2", "--sample", "--seed", "3")
+    text = cli("runs", "show", names, env={"COLUMNS": "80"}).stdout
+    assert "The commonest confusions" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_show_without_classes(cli, run_of, tmp_path):
+    run = run_of("linreg", "--epochs", "4")
+    assert "History" in cli("runs", "show", run).stdout
+    done = cli("runs", "show", run, "--confusion", tmp_path / "m.png")
+    assert done.exit_code == 2
+    assert "no finished run of a classifier" in done.stderr
+
+
+def test_compare(cli, two, run_of, tmp_path):
+    runs = [*two, run_of("linreg", "--epochs", "4")]
+    found = result(cli, "runs", "compare", *runs, "--plot", tmp_path / "both.png")
+    assert found["differs"]["lr"] == [0.01, 0.08, 0.01]
+    assert found["differs"]["topic"] == ["mnist", "mnist", "linreg"]
+    assert found["differs"]["arch"] == ["cnn", "cnn", None]
+    assert "seed" not in found["differs"]
+    assert len(found["runs"]) == 3
+    assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
+    assert cli("runs", "compare", two[0]).exit_code == 2
+
+
+@pytest.mark.parametrize("topic", ["backward", "linreg", "logistic", "diabetes", "seq"])
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_plot_of_every_topic(cli, tmp_path, topic, ending):
+    path = tmp_path / f"curve.{ending}"
+    assert cli(topic, "--sample", "--epochs", "3", "--plot", path).exit_code == 0
+    assert path.stat().st_size > 1000
+
+
+def test_confusion_of_a_run_that_is_not_kept(cli, small_data, tmp_path):
+    path = tmp_path / "matrix.png"
+    command = ["names", "--epochs", "1", "--data-dir", small_data, "--confusion", path]
+    assert cli(*command).exit_code == 0
+    with Image.open(path) as image:
+        assert image.size[0] > 200
+
+
+@pytest.mark.parametrize("option", ["--plot", "--confusion"])
+def test_picture_that_has_no_place(cli, small_data, tmp_path, option):
+    path = tmp_path / "nowhere" / "x.png"
+    assert "no directory" in failure(cli("names", "--data-dir", small_data, option, path))
