@@ -22,7 +22,8 @@ from ptnotes.writing import PREFIX, write_whole
 
 SECONDS = 1.0  # between two savings, where an epoch is a single update
 SHARE = 1 / 30  # of the time that saving may take there
-SHARE_OF_DRAWING = 1 / 100
+SHARE_OF_DRAWING = 1 / 100  # of the time that drawing the curve may take, while the run goes on
+FIRST_DRAWING = 0.8  # seconds, most of them for importing matplotlib
 
 
 def record(
@@ -74,7 +75,7 @@ class Writer:
             raise UsageError(f"{directory} was begun without --save-best: go on without it")
         self._fresh, self._wall_seconds = saved is None, 0.0
         self._saved_at = self._cost = 0.0
-        self._drawn_at, self._cost_of_drawing = time.perf_counter(), 0.2
+        self._drawn_at, self._cost_of_drawing = time.perf_counter(), FIRST_DRAWING
 
     def take(self, snapshot: Snapshot) -> None:
         """Save the training as it stands, if it is time to."""

@@ -50,10 +50,10 @@ RECIPES = {
 }
 
 
+# 1 data
 CLASSES = ("0", "1")
 
 
-# 1 data
 def split(x: Tensor, y: Tensor, hold_out: float, seed: int) -> tuple[list[Tensor], list[Tensor]]:
     """Training and test rows, drawn by the seed; with nothing held out, all rows are both."""
     if not hold_out:

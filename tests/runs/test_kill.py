@@ -42,7 +42,7 @@ def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_two_kills(trainer, name, small_data, tmp_path):
-    command = [*COMMANDS[name], "--epochs", "5"]
+    command = [*COMMANDS[name], "--epochs", "4"]
     assert killed_and_resumed(trainer, command, 2, small_data, tmp_path) >= 1
 
 

@@ -96,10 +96,10 @@ def test_sample_is_remembered(cli, tmp_path):
     assert len(json.loads(done.stdout)["history"]) == 3
 
 
-@pytest.mark.parametrize("topic", ["mnist", "linreg"])
+@pytest.mark.parametrize("topic", ["names", "linreg"])
 def test_more_epochs_are_a_longer_run(cli, run_of, tmp_path, topic, small_data):
     """Under a constant rate; to the bit."""
-    data = ["--data-dir", small_data] if topic == "mnist" else []
+    data = ["--data-dir", small_data] if topic == "names" else []
     for epochs in ("2", "4"):
         done = cli(topic, "--epochs", epochs, *data, "--out", tmp_path, "--resume")
         assert done.exit_code == 0, done.stderr

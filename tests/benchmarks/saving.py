@@ -1,0 +1,72 @@
+"""What --out costs an epoch of a topic: seconds spent saving, beside those of training and testing.
+
+    PTNOTES_DATA=DIR python -m tests.benchmarks.saving --epochs 10 --threads 1
+
+The curve, which is drawn now and then and at the end, counts as saving where it is drawn.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from ptnotes.machine import settle
+
+settle()
+
+from ptnotes.rows import EpochRow, Event, Result, Snapshot  # noqa: E402
+from ptnotes.runs.recording import record  # noqa: E402
+from ptnotes.topics import mnist  # noqa: E402
+
+
+def held(events: Iterable[Event], seconds: list[float]) -> Iterator[Event]:
+    """Pass events on, and note for how long each Snapshot and the Result are held."""
+    for event in events:
+        started = time.perf_counter()
+        yield event
+        if isinstance(event, Snapshot | Result):
+            seconds.append(time.perf_counter() - started)
+
+
+def spread(values: list[float], unit: str, digits: int) -> str:
+    middle, low, high = statistics.median(values), min(values), max(values)
+    return f"{middle:.{digits}f} {unit} ({low:.{digits}f} to {high:.{digits}f}, n = {len(values)})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--arch", choices=mnist.MODELS, default="cnn")
+    parser.add_argument("--threads", type=int)
+    arguments = parser.parse_args()
+    recipe = asdict(mnist.RECIPES["notes"][arguments.arch]) | {"epochs": arguments.epochs}
+    events = mnist.run(
+        arch=arguments.arch,
+        recipe="notes",
+        seed=0,
+        device="cpu",
+        threads=arguments.threads,
+        data_dir=Path(os.environ["PTNOTES_DATA"]),
+        **recipe,
+    )
+    saving: list[float] = []
+    epochs: list[float] = []
+    with tempfile.TemporaryDirectory() as directory:
+        for event in record(held(events, saving), Path(directory)):
+            if isinstance(event, EpochRow):
+                epochs.append(event.train_seconds + (event.test_seconds or 0))
+    _, *after_epochs, at_the_end = saving
+    shares = [100 * each / epoch for each, epoch in zip(after_epochs, epochs, strict=True)]
+    print(f"an epoch      {spread(epochs, 's', 2)}")
+    print(f"saving it     {spread([1000 * each for each in after_epochs], 'ms', 1)}")
+    print(f"share         {spread(shares, '%', 2)}")
+    print(f"all savings   {100 * sum(after_epochs) / sum(epochs):.2f} % of all epochs")
+    print(f"at the end    {at_the_end:.2f} s, with two pictures")
+
+
+if __name__ == "__main__":
+    main()
