@@ -20,8 +20,8 @@ def predict(
         typer.Argument(
             metavar="[INPUT]...",
             show_default=False,
-            help="Images, surnames, or CSV files of features; - is standard input, and surnames "
-            "come from there if none is given.",
+            help="Images, surnames, or CSV files of features. Surnames and rows come from standard "
+            "input for -, surnames too if none is given.",
         ),
     ] = None,
     show_images: Annotated[

@@ -47,7 +47,8 @@ def read(path: Path, form: Form) -> NDArray[np.uint8]:
             warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of large images
             with Image.open(path) as image:
                 image.draft("RGB", (LARGEST, LARGEST))
-                colours = _colours(ImageOps.exif_transpose(image))
+                coloured = _coloured(ImageOps.exif_transpose(image))
+                colours = np.asarray(_reduced(coloured), np.float32)
     except UnidentifiedImageError as error:
         raise DataError(f"{path} is not an image that Pillow knows") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -59,20 +60,24 @@ def read(path: Path, form: Form) -> NDArray[np.uint8]:
     return fitted(drawn, form)
 
 
-def _colours(image: Image.Image) -> NDArray[np.float32]:
-    """(H, W, 3) from 0 to 255, at most LARGEST high and wide; what is transparent is paper."""
-    if max(image.size) > LARGEST:
-        image = image.reduce(-(-max(image.size) // LARGEST))
+def _reduced(image: Image.Image) -> Image.Image:
+    """At most LARGEST high and wide."""
+    factor = -(-max(image.size) // LARGEST)
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _coloured(image: Image.Image) -> Image.Image:
+    """As RGB; what is transparent is paper."""
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         papers = [Image.new("RGBA", layer.size, tone) for tone in ("white", "black")]
-        flat = [np.asarray(Image.alpha_composite(paper, layer).convert("RGB")) for paper in papers]
-        return max(flat, key=np.std).astype(np.float32)  # white strokes show on black alone
+        flat = [Image.alpha_composite(paper, layer).convert("RGB") for paper in papers]
+        return max(flat, key=np.std)  # white strokes show on black alone
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.float32)
         levels = (levels - levels.min()) * (255 / max(float(np.ptp(levels)), 1e-9))
-        return np.repeat(levels[:, :, None], 3, axis=2)
-    return np.asarray(image.convert("RGB")).astype(np.float32)
+        return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGB")
+    return image.convert("RGB")
 
 
 def ink(colours: NDArray[np.float32]) -> NDArray[np.float32]:

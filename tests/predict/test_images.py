@@ -81,6 +81,14 @@ def test_other_kinds_of_files(digits, stored):
     assert difference(stored(digit.convert("P"), "x.gif"), want) < 1
     assert difference(stored(digit.resize((200, 200)), "x.jpg", quality=80), want) < 14
     assert stored(digit.convert("1"), "x.bmp").max() == 255
+    for mode in ("L", "P", "1", "I;16"):  # larger than what is looked at
+        large = digit.resize((2100, 2100))
+        large = (
+            large.point(lambda level: level * 257, "I").convert(mode)
+            if "I" in mode
+            else (large.convert(mode))
+        )
+        assert difference(stored(large), want) < 14 + 20 * (mode == "1")
 
 
 def test_turned_camera(digits, stored):

@@ -1,5 +1,6 @@
 """--out and --resume of every topic: the same bits, whose options count, what is refused."""
 
+import io
 import itertools
 import json
 
@@ -8,7 +9,7 @@ import torch
 
 from ptnotes.rows import EpochRow, Header, Result, Row, Snapshot
 from ptnotes.runs.keeping import kept
-from ptnotes.topics import backward, diabetes, linreg, logistic, seq
+from ptnotes.topics import backward, diabetes, linreg, logistic, mnist, seq
 from tests.runs.conftest import same, same_runs
 
 
@@ -35,16 +36,28 @@ def test_state_put_back_gives_the_same_bits(topic, recipe, small_data):
     snapshots = (each for each in topic.run(**settings) if isinstance(each, Snapshot))
     fourth = next(itertools.islice(snapshots, 3, None))
     buffer = torch.tensor([])
-    saved = json_free_copy(fourth.state())
+    saved = loaded(fourth.state())
     assert saved["epoch"] == 3
     buffer.resize_(100).normal_()
     assert same(final(topic.run(**settings, resume=saved)), whole)
 
 
-def json_free_copy(state):
-    """As a checkpoint file would have it: the state's tensors are the training's own."""
-    import io
+@pytest.mark.parametrize("arch", ["mlp", "cnn"])
+def test_two_threads(arch, small_data):
+    """A batch in parts, and torch's own threads."""
+    hyper = vars(mnist.RECIPES["tuned"][arch]) | {"epochs": 3, "arch": arch, "recipe": "tuned"}
+    settings = hyper | {"seed": 0, "device": "cpu", "threads": 2, "data_dir": small_data}
+    *_, whole = (each for each in mnist.run(**settings) if isinstance(each, Snapshot))
+    snapshots = (each for each in mnist.run(**settings) if isinstance(each, Snapshot))
+    saved = loaded(next(itertools.islice(snapshots, 1, None)).state())
+    *_, last = (each for each in mnist.run(**settings, resume=saved) if isinstance(each, Snapshot))
+    one, other = whole.state(), last.state()
+    for part in ("model", "optimizer", "scheduler", "generators", "rows"):
+        assert same(one[part], other[part])
 
+
+def loaded(state):
+    """As a checkpoint file would have it: the state's tensors are the training's own."""
     file = io.BytesIO()
     torch.save(state, file)
     file.seek(0)
