@@ -1,5 +1,6 @@
 """The data sets on this machine: listed, downloaded, held against the manifest."""
 
+import gzip
 import hashlib
 import platform
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ptnotes.datasets.download import fetch
-from ptnotes.datasets.locate import DEFAULT_DIRECTORY, data_directory, sample_directory
+from ptnotes.datasets.locate import (
+    DEFAULT_DIRECTORY,
+    data_directory,
+    places,
+    sample_directory,
+)
 from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
 from ptnotes.errors import DataError
 from ptnotes.rows import Event, Header, Result, Row, column
@@ -20,7 +26,8 @@ State = Literal["right", "wrong", "unknown", "missing"]
 class FileRow(Row):
     """A file as it lies here: its size in bytes, and what its SHA-256 says of it.
 
-    "unknown" is a file that torchvision unpacked, of a set whose digests are those of the .gz.
+    "unknown" is a file that torchvision unpacked, as long as it should be, of a set whose digests
+    are those of the .gz, where no right .gz lies beside it.
     """
 
     data_set: str = column("data set", "<13")
@@ -35,16 +42,26 @@ def inspect(name: str, data_set: DataSet, directory: Path) -> list[FileRow]:
 
 
 def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
-    rows = []
-    packed_digests = {file.path: file.sha256}
-    if file.path.endswith("-ubyte.gz"):
-        packed_digests[file.path.removesuffix(".gz")] = file.unpacked or ""
-    for path, digest in packed_digests.items():
-        place = directory / path
-        if place.is_file():
-            state: State = "right" if _sha256(place) == digest else "wrong"
-            rows.append(FileRow(name, state if digest else "unknown", place.stat().st_size, path))
-    return rows or [FileRow(name, "missing", 0, file.path)]
+    """A row for every place where the file lies, the reader's first."""
+    return [
+        FileRow(name, _state(file, directory, path), (directory / path).stat().st_size, path)
+        for path in places(file.path)
+        if (directory / path).is_file()
+    ] or [FileRow(name, "missing", 0, file.path)]
+
+
+def _state(file: File, directory: Path, path: str) -> State:
+    """Of what lies at ``path``, one of the file's places. Raises DataError if it can't be read."""
+    place, packed = directory / path, directory / file.path
+    if place == packed:
+        return "right" if _sha256(place) == file.sha256 else "wrong"
+    if file.unpacked:
+        return "right" if _sha256(place) == file.unpacked else "wrong"
+    if file.unpacked_size not in (None, place.stat().st_size):
+        return "wrong"
+    if not packed.is_file() or _sha256(packed) != file.sha256:
+        return "unknown"
+    return "right" if place.read_bytes() == gzip.decompress(packed.read_bytes()) else "wrong"
 
 
 def _sha256(path: Path) -> str:
@@ -102,12 +119,23 @@ def download(names: Sequence[str], *, data_dir: Path | None) -> Iterator[Event]:
     fetched = 0
     for name in names:
         for file in sets[name].files:
-            states = {row.state for row in _inspect_file(name, file, directory)}
-            if not states & {"right", "unknown"}:
+            rows = _inspect_file(name, file, directory)
+            if any(row.state in ("wrong", "missing") for row in rows):
                 fetch(sets[name], file, directory)
                 fetched += 1
+                _remove_wrong_unpacked(name, file, directory)
             yield from _inspect_file(name, file, directory)
     yield Result({"downloaded": fetched})
+
+
+def _remove_wrong_unpacked(name: str, file: File, directory: Path) -> None:
+    """Readers would take it before the right one. Raises DataError."""
+    for row in _inspect_file(name, file, directory):
+        if row.state == "wrong" and row.path != file.path:
+            try:
+                (directory / row.path).unlink()
+            except OSError as error:
+                raise DataError(f"{row.path} is wrong and can't be removed: {error}") from error
 
 
 def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
@@ -123,7 +151,7 @@ def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
         rows = inspect(name, data_set, directory)
         if _state_of_set(rows) == "missing":
             continue
-        checked += len(rows)
+        checked += sum(row.state != "missing" for row in rows)
         failed += [row.path for row in rows if row.state in ("wrong", "missing")]
         yield from rows
     if not checked:

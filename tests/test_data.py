@@ -1,6 +1,7 @@
 """``ptnotes data``: what lies here, and whether it is what it should be."""
 
 import gzip
+import hashlib
 import json
 import shutil
 
@@ -8,7 +9,7 @@ import pytest
 
 from ptnotes import data as inventory
 from ptnotes.datasets.locate import sample_directory
-from ptnotes.datasets.manifest import data_sets
+from ptnotes.datasets.manifest import DataSet, File, data_sets
 
 FILES = [file.path for data_set in data_sets().values() for file in data_set.files]
 SAMPLE_FILES = [
@@ -90,12 +91,62 @@ def test_verify_nothing(data, tmp_path):
     assert str(tmp_path) in errors
 
 
-def test_unpacked_file_of_a_packed_digest_is_unknown(data, tmp_path):
+@pytest.fixture
+def labels(tmp_path):
+    """Where torchvision unpacks a file of which only the packed digest is known; its folder."""
     (tmp_path / "KMNIST/raw").mkdir(parents=True)
-    (tmp_path / "KMNIST/raw/t10k-labels-idx1-ubyte").write_bytes(b"?")
+    return tmp_path / "KMNIST/raw/t10k-labels-idx1-ubyte"
+
+
+def test_unpacked_file_of_a_packed_digest_is_unknown(data, labels, tmp_path):
+    labels.write_bytes(bytes(10_008))
     _, result, _ = data("list", "--data-dir", tmp_path)
     assert states(result)["KMNIST/raw/t10k-labels-idx1-ubyte"] == "unknown"
     assert result["sets"]["kmnist"] == "incomplete"
+
+
+def test_but_not_of_another_length(data, labels, tmp_path):
+    labels.write_bytes(bytes(10_007))
+    code, result, _ = data("verify", "--data-dir", tmp_path)
+    assert code == 1
+    assert "KMNIST/raw/t10k-labels-idx1-ubyte" in result["failed"]
+    assert result["checked"] == 1  # three files of the set aren't there
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """``published(content)``: what a file of KMNIST's labels packs, from now on."""
+
+    def publish(content):
+        packed = gzip.compress(content)
+        digest = hashlib.sha256(packed).hexdigest()
+        path = "KMNIST/raw/t10k-labels-idx1-ubyte.gz"
+        file = File(path, digest, len(packed), unpacked_size=len(content))
+        monkeypatch.setattr(inventory, "data_sets", lambda: {"kmnist": DataSet((), (file,))})
+        return packed
+
+    return publish
+
+
+def test_unpacked_file_is_compared_with_the_right_packed_one(data, labels, published, tmp_path):
+    labels.with_suffix(".gz").write_bytes(published(b"right"))
+    for content, state in ((b"right", "right"), (b"wrong", "wrong")):
+        labels.write_bytes(content)
+        _, result, _ = data("list", "--data-dir", tmp_path)
+        assert states(result)["KMNIST/raw/t10k-labels-idx1-ubyte"] == state
+
+
+def test_download_replaces_a_wrong_unpacked_file(data, labels, published, tmp_path, monkeypatch):
+    """Else readers would go on taking it."""
+    packed = published(b"right")
+    labels.write_bytes(b"half")
+    monkeypatch.setattr(
+        inventory, "fetch", lambda *_: labels.with_suffix(".gz").write_bytes(packed)
+    )
+    code, result, _ = data("download", "kmnist", "--data-dir", tmp_path)
+    assert (code, result["downloaded"]) == (0, 1)
+    assert states(result) == {"KMNIST/raw/t10k-labels-idx1-ubyte.gz": "right"}
+    assert not labels.exists()
 
 
 def test_verify_real_data(data, real_data):

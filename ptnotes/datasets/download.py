@@ -75,12 +75,15 @@ def _try(address: str, file: File, partial: Path, target: Path) -> str | None:
                 address, f"sha256:{file.sha256}", "whole", path=partial, downloader=downloader
             )
         target.parent.mkdir(parents=True, exist_ok=True)
+        ordinary = partial / "ordinary"
+        ordinary.touch()
+        shutil.copymode(ordinary, whole)  # pooch's temporary file is its owner's alone
         os.replace(whole, target)
     except RequestException as error:
         answer = error.response
         return type(error).__name__ if answer is None else f"HTTP status {answer.status_code}"
-    except ValueError:  # pooch's, of the checksum
-        return "wrong checksum"
+    except ValueError as error:
+        return "wrong checksum" if "known hash" in str(error) else str(error).splitlines()[0]
     return None
 
 

@@ -35,14 +35,19 @@ def sample_directory() -> Path:
     raise DataError("the sample that ships with ptnotes is missing; install ptnotes again")
 
 
+def places(path: str) -> tuple[str, ...]:
+    """Where a reader looks for a published file, in this order: torchvision unpacks IDX files."""
+    return (path.removesuffix(".gz"), path) if path.endswith("-ubyte.gz") else (path,)
+
+
 def data_file(directory: Path, name: str, path: str) -> Path:
     """Where ``path`` of the data set ``name`` lies: unpacked or as it is, downloaded if need be.
 
     Raises DataError.
     """
-    for place in (directory / path.removesuffix(".gz"), directory / path):
-        if place.exists():
-            return place
+    for place in places(path):
+        if (directory / place).exists():
+            return directory / place
     if directory in SAMPLE_PLACES:  # nothing real may get between generated files
         raise DataError(f"{path} is missing from the sample; install ptnotes again")
     data_set = data_sets()[name]

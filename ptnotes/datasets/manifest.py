@@ -12,14 +12,15 @@ MANIFEST = Path(__file__).with_name("manifest.toml")
 class File:
     """A file as published: its path in a data directory, size in bytes, SHA-256.
 
-    ``unpacked`` is the SHA-256 of what a ``.gz`` holds; None where it isn't known. The sample's
-    files have no known ``size``.
+    ``unpacked`` is the SHA-256 of what a ``.gz`` holds; where it isn't known, ``unpacked_size`` is
+    how many bytes that is. The sample's files have no known ``size``.
     """
 
     path: str
     sha256: str
     size: int | None = None
     unpacked: str | None = None
+    unpacked_size: int | None = None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,9 @@ def _coloured(image: Image.Image) -> Image.Image:
         layer = image.convert("RGBA")
         papers = [Image.new("RGBA", layer.size, tone) for tone in ("white", "black")]
         flat = [Image.alpha_composite(paper, layer).convert("RGB") for paper in papers]
-        return max(flat, key=np.std)  # white strokes show on black alone
+        return max(
+            flat, key=lambda tone: np.asarray(tone).std()
+        )  # white strokes show on black alone
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.float32)
         levels = (levels - levels.min()) * (255 / max(float(np.ptp(levels)), 1e-9))

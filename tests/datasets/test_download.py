@@ -5,6 +5,7 @@ import http.server
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,12 @@ def test_the_right_file(fetch, server, tmp_path, behaviours):
     assert [b for b in server.asked if b in behaviours] == behaviours
 
 
+def test_others_may_read_it_as_they_may_any_file(fetch, tmp_path):
+    fetch("good")
+    (tmp_path / "ordinary").touch()
+    assert (tmp_path / FILE.path).stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
 @pytest.mark.parametrize("behaviour", ["missing", "other", "cut", "stall"])
 def test_or_nothing(fetch, tmp_path, behaviour):
     with pytest.raises(DataError) as failure:
@@ -167,6 +174,22 @@ def test_what_a_killed_process_left_goes_after_a_day(fetch, tmp_path):
         os.utime(tmp_path / f"{download.PARTIAL}{name}", (then, then))
     fetch("good")
     assert [path.name for path in tmp_path.glob(f"{download.PARTIAL}*")] == [".download-new"]
+
+
+def test_left_directory_that_another_process_removes_first(fetch, tmp_path, monkeypatch):
+    """Between being listed and being looked at."""
+    old, real = tmp_path / f"{download.PARTIAL}old", Path.glob
+    old.mkdir()
+
+    def listed_and_removed(path, pattern):
+        found = list(real(path, pattern))
+        old.rmdir()
+        return found
+
+    monkeypatch.setattr(Path, "glob", listed_and_removed)
+    fetch("good")
+    monkeypatch.undo()
+    assert (tmp_path / FILE.path).exists()
 
 
 def test_directory_that_cannot_be_written(fetch, tmp_path, monkeypatch):

@@ -21,6 +21,13 @@ def test_unpacked_file_is_taken_before_the_packed_one(tmp_path):
     assert locate.data_file(tmp_path, "mnist", path) == unpacked
 
 
+def test_unpacked_table_is_not_taken(tmp_path):
+    """The reader of tables wants them packed."""
+    for name in ("diabetes.csv", "diabetes.csv.gz"):
+        (tmp_path / name).touch()
+    assert locate.data_file(tmp_path, "diabetes", "diabetes.csv.gz").name == "diabetes.csv.gz"
+
+
 @pytest.fixture
 def sample(tmp_path, monkeypatch):
     """An empty sample."""
