@@ -18,13 +18,10 @@ class DeviceError(PtnotesError):
 
 
 class DivergedError(PtnotesError):
-    """The loss is NaN or infinite: going on would train nothing."""
+    """A number is NaN or infinite: going on would train nothing. ``what`` names it and where."""
 
-    def __init__(self, loss: float, epoch: int, step: int) -> None:
-        super().__init__(
-            f"the loss is {loss} at epoch {epoch}, step {step}: "
-            "training has diverged; try a lower --lr"
-        )
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: training has diverged; try a lower --lr")
 
 
 class WorkerError(PtnotesError):

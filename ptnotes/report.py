@@ -38,33 +38,36 @@ def present(
     rows: list[dict[str, Any]] = []
     result: dict[str, Any] = {"interrupted": True}
     interrupted = False
+    bar = _bar(console, quiet)
     try:
-        with _bar(console, quiet) as bar:
-            for event in events:
-                match event:
-                    case Header():
-                        header = event
-                        if not quiet:
-                            for line in _headlines(event):
-                                console.print(line, markup=False)
-                    case Progress():
-                        _advance(bar, event)
-                    case Row():
-                        wanted = not quiet or (header and header.rows_in_result == "")
-                        if wanted and header and _is_shown(len(rows), header):
-                            if not (rows or quiet):
-                                console.print(_titles(event), markup=False)
-                            console.print(_line(event), markup=False)
-                        rows.append(record_of(event))
-                    case Table():
-                        if not quiet:
-                            console.print(event.title, markup=False, style="bold")
-                            console.print(_drawn(event), soft_wrap=False)
-                            console.print()
-                    case Result():
-                        result = event.values
+        for event in events:
+            match event:
+                case Header():
+                    header = event
+                    if not quiet:
+                        for line in _headlines(event):
+                            console.print(line, markup=False)
+                case Progress():
+                    bar.start()  # not before: a download may draw a bar of its own
+                    _advance(bar, event)
+                case Row():
+                    wanted = not quiet or (header and header.rows_in_result == "")
+                    if wanted and header and _is_shown(len(rows), header):
+                        if not (rows or quiet):
+                            console.print(_titles(event), markup=False)
+                        console.print(_line(event), markup=False)
+                    rows.append(record_of(event))
+                case Table():
+                    if not quiet:
+                        console.print(event.title, markup=False, style="bold")
+                        console.print(_drawn(event), soft_wrap=False)
+                        console.print()
+                case Result():
+                    result = event.values
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        bar.stop()
     if as_json and header:
         print(json.dumps(document_of(header, rows, result), ensure_ascii=False, allow_nan=False))
     elif not (as_json or interrupted):
@@ -109,6 +112,9 @@ def _headlines(header: Header) -> list[str]:
     what = [
         f"{name} {config[name]}" for name in ("arch", "cell", "via", "recipe") if name in config
     ]
+    seeds = config.get("seeds", 1)
+    if seeds > 1:
+        config = config | {"seed": f"{config['seed']} to {config['seed'] + seeds - 1}"}
     on = [f"{name} {config[name]}" for name in ("data", "seed", "device") if name in config]
     if config.get("data") == "sample":
         on[0] += " (made by ptnotes)"

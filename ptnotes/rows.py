@@ -6,9 +6,12 @@ The topics compute and yield; ``report`` prints. So a run can be shown, recorded
 either side knowing the other.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field
 from typing import Any
+
+from ptnotes.errors import DivergedError
 
 
 def column(title: str, spec: str = "", default: Any = MISSING, *, recorded: bool = True) -> Any:
@@ -54,7 +57,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table and one object of the JSON document."""
+    """One line of the table and one object of the JSON document.
+
+    Its numbers are finite, as JSON wants them: else making one raises DivergedError.
+    """
+
+    def __post_init__(self) -> None:
+        _check_finite(vars(self))
 
 
 @dataclass(frozen=True)
@@ -108,9 +117,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: the last thing every topic yields."""
+    """What came out: the last thing every topic yields. Its numbers are finite, as a Row's are."""
 
     values: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        _check_finite(self.values)
+
+
+def _check_finite(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise DivergedError(f"{name.replace('_', ' ')} is {value}")
 
 
 Event = Header | Progress | Row | Snapshot | Mistakes | Table | Result

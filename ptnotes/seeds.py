@@ -2,13 +2,22 @@
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import make_dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
+from ptnotes.errors import DivergedError
 from ptnotes.rows import Event, Header, Progress, Result, Row, column
 
 # results that are no measurements
 LEFT_OUT = ("parameters", "best_epoch")
+
+
+@dataclass(frozen=True)
+class DivergedRow(Row):
+    """A seed that came to no result, and why."""
+
+    seed: int = column("seed", "d")
+    diverged: str = column("diverged")
 
 
 def repeat(
@@ -17,23 +26,31 @@ def repeat(
     """Run a topic with the seeds ``seed``, ``seed`` + 1, …; a row for each.
 
     The result holds mean and sample standard deviation of every number that the topic's own result
-    holds. Raises whatever the topic does.
+    holds, over the seeds that came to one; those that diverged are listed under "diverged". Raises
+    DivergedError if all of them did, and whatever else the topic does.
     """
     results: list[dict[str, float]] = []
+    diverged: list[int] = []
     for each in range(seed, seed + seeds):
-        for event in run(seed=each, **settings):
-            match event:
-                case Header() if not results:
-                    config = event.config | {"seed": seed, "seeds": seeds}
-                    yield replace(
-                        event, config=config, rows=seeds, shown=None, rows_in_result="runs"
-                    )
-                case Progress():
-                    yield replace(event, of=f"seed {each}")
-                case Result():
-                    results.append(_numbers(event.values))
-                    yield _row(each, results[-1])
-    yield Result(_summary(results))
+        try:
+            for event in run(seed=each, **settings):
+                match event:
+                    case Header() if each == seed:
+                        config = event.config | {"seed": seed, "seeds": seeds}
+                        yield replace(
+                            event, config=config, rows=seeds, shown=None, rows_in_result="runs"
+                        )
+                    case Progress():
+                        yield replace(event, of=f"seed {each}")
+                    case Result():
+                        results.append(_numbers(event.values))
+                        yield _row(each, results[-1])
+        except DivergedError as error:
+            diverged.append(each)
+            if len(diverged) == seeds:
+                raise
+            yield DivergedRow(each, str(error))
+    yield Result(_summary(results) | ({"diverged": diverged} if diverged else {}))
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:

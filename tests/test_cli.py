@@ -129,6 +129,7 @@ def test_thousands_of_steps_are_thinned_on_screen_alone(cli, document):
         ["mnist", "--momentum", "1.5"],
         ["mnist", "--data", "cifar10"],
         ["mnist", "--data", "kmnist", "--sample"],
+        ["mnist", "--sample", "--data-dir", "data"],
         ["linreg", "--device", "tpu"],
         ["linreg", "--seed", "-1"],
         ["linreg", "--threads", "0"],
@@ -183,6 +184,20 @@ def test_divergence_is_named(cli, topic):
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_divergence_in_the_last_update(cli, options):
+    """No loss is computed behind it, but the weight isn't finite."""
+    result = cli("linreg", "--epochs", "1", "--lr", "1e38", *options)
+    assert "weight" in failure(result)
+
+
+def test_sample_beside_the_variable(cli, small_data):
+    """PTNOTES_DATA may be set for good."""
+    done = cli("diabetes", "--sample", "--epochs", "1", env={"PTNOTES_DATA": str(small_data)})
+    assert done.exit_code == 0
+    assert "data sample" in done.stdout
+
+
 def test_divergence_of_a_net(cli, small_data):
     result = cli("mnist", "--arch", "mlp", "--lr", "1e30", "--data-dir", small_data)
     assert "epoch 1, step" in failure(result)
@@ -233,7 +248,7 @@ def test_control_c():
 def test_errors_of_the_engine_pass_through_json(cli, monkeypatch):
     def diverging(**_):
         yield Header("linreg", {"seed": 0, "device": "cpu"}, {"threads": 1}, rows=9)
-        raise DivergedError(float("nan"), 3, 14)
+        raise DivergedError("the loss is nan at epoch 3, step 14")
 
     monkeypatch.setattr("ptnotes.topics.linreg.run", diverging)
     result = cli("linreg", "--json")

@@ -46,7 +46,7 @@ def mnist(
     )
     if sample and data != "mnist":
         raise typer.BadParameter(f"the sample holds no {data}", param_hint="--sample")
-    source = source_of(data, sample=sample, data_dir=data_dir)
+    source = source_of(context, data, sample=sample, data_dir=data_dir)
     train(
         context,
         topic.run,
@@ -145,7 +145,7 @@ def names(
     from ptnotes.topics import names as topic
 
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=batch_size, lr=lr)
-    source = source_of("names", sample=sample, data_dir=data_dir)
+    source = source_of(context, "names", sample=sample, data_dir=data_dir)
     train(
         context,
         topic.run,

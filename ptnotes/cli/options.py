@@ -27,6 +27,7 @@ def _full_or_number(value: str | None) -> str | None:
 
 
 OF_RECIPE = "the recipe's"
+LARGEST_SEED = 2**32 - 1  # numpy's
 
 Recipe = Annotated[
     Literal["notes", "tuned"],
@@ -59,7 +60,9 @@ Momentum = Annotated[
     float | None,
     typer.Option(min=0, max=1, show_default=OF_RECIPE, help="SGD's momentum."),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seeds every source of randomness.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every source of randomness.")
+]
 Seeds = Annotated[
     int, typer.Option(min=1, help="Run so many seeds from --seed on; mean and standard deviation.")
 ]

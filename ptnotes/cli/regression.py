@@ -154,7 +154,7 @@ def diabetes(
 
     size = int(batch_size) if batch_size not in (None, "full") else batch_size
     hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=size, lr=lr)
-    source = source_of("diabetes", sample=sample, data_dir=data_dir)
+    source = source_of(context, "diabetes", sample=sample, data_dir=data_dir)
     train(
         context,
         topic.run,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ptnotes.cli import options
 from ptnotes.cli.main import named_failures, show
 
 if TYPE_CHECKING:
@@ -20,10 +21,14 @@ def hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
     }
 
 
-def source_of(name: str, *, sample: bool, data_dir: Path | None) -> Mapping[str, Any]:
-    """The data set to read, and where it lies."""
+def source_of(
+    context: typer.Context, name: str, *, sample: bool, data_dir: Path | None
+) -> Mapping[str, Any]:
+    """The data set to read, and where it lies. PTNOTES_DATA doesn't stand in --sample's way."""
     if not sample:
         return {"data": name, "data_dir": data_dir}
+    if "data_dir" in _given(context):
+        raise typer.BadParameter("the sample has its own --data-dir", param_hint="--sample")
     from ptnotes.datasets.locate import sample_directory
 
     with named_failures():
@@ -49,6 +54,10 @@ def train(
     keep: dict[str, Any] = {"out": out, "resume": resume, "force": force, "plot": plot}
     keep |= {"save_best": save_best, "confusion": confusion}
     if seeds > 1:
+        if settings["seed"] + seeds - 1 > options.LARGEST_SEED:
+            raise typer.BadParameter(
+                f"they would go beyond {options.LARGEST_SEED}", param_hint="--seeds"
+            )
         if any(keep.values()):
             named = ", ".join(f"--{name.replace('_', '-')}" for name in keep if keep[name])
             raise typer.BadParameter(f"{named}: one run at a time", param_hint="--seeds")
@@ -61,7 +70,11 @@ def train(
         events = kept(run, settings, given=_given(context), **keep)
     else:
         events = iter(run(**settings))
-    show(events, as_json, quiet)
+    result = show(events, as_json, quiet)
+    if seeds > 1 and "diverged" in result:
+        named = ", ".join(map(str, result["diverged"]))
+        typer.echo(f"ptnotes: training diverged with seed {named}; try a lower --lr", err=True)
+        raise typer.Exit(1)
 
 
 def _given(context: typer.Context) -> frozenset[str]:

@@ -14,6 +14,7 @@ from ptnotes.batches import InMemory, batched
 from ptnotes.datasets import diabetes
 from ptnotes.device import environment, prepare
 from ptnotes.engine import count_parameters, evaluate, train_epoch
+from ptnotes.errors import DataError
 from ptnotes.judging import outputs, report
 from ptnotes.rows import EpochRow, Event, Header, Result
 from ptnotes.training import State, Training
@@ -55,11 +56,17 @@ CLASSES = ("0", "1")
 
 
 def split(x: Tensor, y: Tensor, hold_out: float, seed: int) -> tuple[list[Tensor], list[Tensor]]:
-    """Training and test rows, drawn by the seed; with nothing held out, all rows are both."""
+    """Training and test rows, drawn by the seed; with nothing held out, all rows are both.
+
+    Raises DataError if that leaves nothing to train on or to test with.
+    """
     if not hold_out:
         return [x, y], [x, y]
+    tested = round(len(x) * hold_out)
+    if not 0 < tested < len(x):
+        raise DataError(f"{len(x)} rows are too few to hold {hold_out:.0%} of them out")
     order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    test, train = order.split([round(len(x) * hold_out), len(x) - round(len(x) * hold_out)])
+    test, train = order.split([tested, len(x) - tested])
     return [x[train], y[train]], [x[test], y[test]]
 
 

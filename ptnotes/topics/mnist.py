@@ -103,7 +103,7 @@ def sgd(
         model.parameters(),
         lr=chosen.lr,
         momentum=chosen.momentum,
-        nesterov=chosen.nesterov and chosen.momentum > 0,  # torch refuses it without
+        nesterov=chosen.nesterov,
         weight_decay=chosen.weight_decay,
         fused=True,
     )
@@ -135,6 +135,8 @@ def run(
     """
     started = time.perf_counter()
     chosen = Recipe(**hyper)
+    if not chosen.momentum:
+        chosen = replace(chosen, nesterov=False)  # torch refuses it without
     on = prepare(seed=seed, device=device, threads=threads)
     name = "mnist" if data == "sample" else data
     images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28), (60000)
@@ -153,7 +155,7 @@ def run(
     optimizer, scheduler = sgd(model, chosen, steps=chosen.epochs * len(train))
     training = Training(model, optimizer, scheduler, train, started=started)
 
-    config = {"arch": arch, "recipe": recipe, **hyper, "seed": seed, "device": str(on)}
+    config = {"arch": arch, "recipe": recipe, **vars(chosen), "seed": seed, "device": str(on)}
     config |= {"data": data, "mean": mean, "std": std}
     classes = mnist.CLASS_NAMES[name]
     yield Header("mnist", config, environment(on), rows=chosen.epochs, classes=classes)

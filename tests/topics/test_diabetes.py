@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from ptnotes.errors import DataError
 from ptnotes.topics.diabetes import Model, at_least_half, split
 
 
@@ -37,6 +38,12 @@ def test_hold_out_is_seeded_and_apart():
     assert sorted([*train.flatten().tolist(), *test.flatten().tolist()]) == x.flatten().tolist()
     assert torch.equal(test, split(x, y, 0.2, seed=3)[1][0])
     assert not torch.equal(test, split(x, y, 0.2, seed=4)[1][0])
+
+
+@pytest.mark.parametrize(("rows", "hold_out"), [(1, 0.2), (2, 0.2), (1, 0.9)])
+def test_too_few_rows_to_hold_out(rows, hold_out):
+    with pytest.raises(DataError, match="too few"):
+        split(torch.zeros(rows, 8), torch.zeros(rows, 1), hold_out, seed=0)
 
 
 def test_tuned_on_small_data(document, small_data):

@@ -55,6 +55,12 @@ def test_tuned_loss_falls(document, small_data, arch):
     assert found["config"]["one_cycle"]
 
 
+def test_without_momentum_there_is_no_nesterov(document, small_data):
+    options = ["--recipe", "tuned", "--momentum", "0", "--epochs", "1", "--data-dir", small_data]
+    config = document("mnist", *options)["config"]
+    assert (config["momentum"], config["nesterov"]) == (0, False)
+
+
 @pytest.mark.parametrize(("arch", "floor"), [("mlp", 0.982), ("cnn", 0.987)])
 @pytest.mark.slow
 def test_tuned_on_real_data(document, real_data, arch, floor):
