@@ -43,25 +43,27 @@ class LossMeter:
 
     def add(self, loss: Tensor, samples: int) -> None:
         """Take in a batch's loss, a scalar. Raises DivergedError if one is NaN or infinite."""
-        self.unread.append((loss.detach(), samples))
         if self.read_at_once:
-            self._read()
+            self._count(loss.item(), samples)
+        else:
+            self.unread.append((loss.detach(), samples))
 
-    def _read(self) -> None:
-        if not self.unread:
-            return
-        values = torch.stack([loss for loss, _ in self.unread]).tolist()
-        for value, (_, samples) in zip(values, self.unread, strict=True):
-            self.steps += 1
-            if value - value != 0:  # NaN and the infinities
-                raise DivergedError(value, self.epoch, self.steps)
-            # a short last batch weighs what it holds
-            self.total += value if self.reduction == "sum" else value * samples
-            self.samples += samples
-        self.unread.clear()
+    def _count(self, loss: float, samples: int) -> None:
+        self.steps += 1
+        if loss - loss != 0:  # NaN and the infinities
+            where = f"epoch {self.epoch}, step {self.steps}"
+            raise DivergedError(f"the loss is {loss} at {where}")
+        # a short last batch weighs what it holds
+        self.total += loss if self.reduction == "sum" else loss * samples
+        self.samples += samples
 
     def mean(self) -> float:
-        self._read()
+        """Over all samples so far. Raises DivergedError."""
+        if self.unread:
+            losses = torch.stack([loss for loss, _ in self.unread]).tolist()
+            for loss, (_, samples) in zip(losses, self.unread, strict=True):
+                self._count(loss, samples)
+            self.unread.clear()
         return self.total / self.samples
 
 

@@ -71,6 +71,8 @@ class Parts:
             total, *others = of_parts
             for other in others:
                 total.add_(other)
+            if total.stride() != parameter.stride():  # a fused optimizer goes through both alike
+                total = torch.empty_like(parameter).copy_(total)
             parameter.grad = total
         return torch.stack([loss for loss, _ in results]).sum()
 

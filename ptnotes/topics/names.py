@@ -58,6 +58,16 @@ HIDDEN_SIZE = 100
 LAYERS = 2
 
 
+# 1 data
+def in_memory(
+    surnames: names.Names, *, masked: float, seed: int, device: torch.device
+) -> PaddedSequences:
+    """Names to train on; with a share of their characters ``masked``, anew for every batch."""
+    if not masked:
+        return PaddedSequences(*surnames, device=device)
+    return MaskedSequences(*surnames, share=masked, unknown=names.UNKNOWN, seed=seed, device=device)
+
+
 # 2 model
 class RNNClassifier(nn.Module):
     """Embedding, a two-layer bidirectional GRU, a linear head (notes, line 1120)."""
@@ -109,11 +119,8 @@ def run(
     chosen = Recipe(**hyper)
     on = prepare(seed=seed, device=device, threads=threads)
 
-    # 1 data
     train_names, test_names, countries = names.read(data_dir)
-    train_set = MaskedSequences(
-        *train_names, share=chosen.masked, unknown=names.UNKNOWN, seed=seed, device=on
-    )
+    train_set = in_memory(train_names, masked=chosen.masked, seed=seed, device=on)
     test_set = PaddedSequences(*test_names, device=on)
     train = batched(train_set, chosen.batch_size, shuffle=True, buckets=chosen.buckets, seed=seed)
     test = batched(test_set, chosen.batch_size)

@@ -51,7 +51,7 @@ def names(_: str, data_dir: Path) -> Training:
     train, _, countries = surnames.read(data_dir)
     model = names_topic.RNNClassifier(len(countries))
     optimizer, _ = names_topic.adam(model, recipe, steps=1)
-    dataset = PaddedSequences(train.codes, train.lengths, train.labels, device=CPU)
+    dataset = names_topic.in_memory(train, masked=recipe.masked, seed=0, device=CPU)
     return Training(model, optimizer, dataset, recipe.batch_size, parts_of(recipe.batch_size, CPU))
 
 
@@ -90,7 +90,7 @@ def bare(training: Training) -> Epoch:
                 if isinstance(training.dataset, InMemory):
                     batch = tuple(tensor[indices] for tensor in training.dataset.tensors)
                 else:
-                    batch = training.dataset[indices.tolist()]
+                    batch = training.dataset[indices]
                 step(batch, parts)
 
     return epoch
