@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from ptnotes.batches import MaskedSequences, PaddedSequences, batched
@@ -16,7 +15,7 @@ from ptnotes.datasets import names
 from ptnotes.device import environment, prepare
 from ptnotes.engine import count_parameters, fit, most_likely
 from ptnotes.judging import outputs, report
-from ptnotes.parts import parts_of
+from ptnotes.packed_gru import final_states
 from ptnotes.rows import Event, Header, Result
 from ptnotes.training import State, Training
 
@@ -80,9 +79,8 @@ class RNNClassifier(nn.Module):
 
     def forward(self, codes: Tensor, lengths: Tensor) -> Tensor:
         """Codes (N, S), lengths (N) on the CPU in descending order → logits (N, countries)."""
-        embedded = self.embedding(codes.t())  # (S, N, 100)
-        packed = pack_padded_sequence(embedded, lengths)
-        _, hidden = self.gru(packed)  # (2 layers · 2 directions, N, 100)
+        # the notes: self.gru(pack_padded_sequence(self.embedding(codes.t()), lengths))
+        hidden = final_states(self.embedding, self.gru, codes, lengths)  # (2 directions, N, 100)
         both = torch.cat([hidden[-1], hidden[-2]], dim=1)  # (N, 200)
         return self.fc(both)  # type: ignore[no-any-return]
 
@@ -136,12 +134,11 @@ def run(
     yield from training.begin(resume)
 
     # 4 training cycle
-    parts = parts_of(chosen.batch_size, on)
-    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on, parts=parts)
+    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on)
 
     rows = training.rows
     best = max(rows, key=lambda row: row.test_accuracy)
-    logits, labels = outputs(model, test, parts=parts)
+    logits, labels = outputs(model, test)
     yield Result(
         {
             "test_accuracy": rows[-1].test_accuracy,

@@ -88,7 +88,7 @@ def names(_: str, data_dir: Path) -> Epoch:
 
     def forward(codes: torch.Tensor, seq_lengths: torch.Tensor) -> torch.Tensor:
         hidden = torch.zeros(4, len(codes), 100)
-        embedding = classifier.embedding(codes.t())
+        embedding = classifier.embedding(codes.t())  # and torch's own GRU
         _, hidden = classifier.gru(pack_padded_sequence(embedding, seq_lengths), hidden)
         return classifier.fc(torch.cat([hidden[-1], hidden[-2]], dim=1))
 

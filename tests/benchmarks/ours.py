@@ -14,7 +14,7 @@ from ptnotes.datasets import mnist as digits
 from ptnotes.datasets import names as surnames
 from ptnotes.engine import train_epoch, train_step, train_step_in_parts
 from ptnotes.models.mnist import MODELS
-from ptnotes.parts import Parts, parts_of
+from ptnotes.parts import Parts
 from ptnotes.topics import mnist as mnist_topic
 from ptnotes.topics import names as names_topic
 
@@ -52,7 +52,7 @@ def names(_: str, data_dir: Path) -> Training:
     model = names_topic.RNNClassifier(len(countries))
     optimizer, _ = names_topic.adam(model, recipe, steps=1)
     dataset = names_topic.in_memory(train, masked=recipe.masked, seed=0, device=CPU)
-    return Training(model, optimizer, dataset, recipe.batch_size, parts_of(recipe.batch_size, CPU))
+    return Training(model, optimizer, dataset, recipe.batch_size, parts=1)
 
 
 def engine(training: Training) -> Epoch:

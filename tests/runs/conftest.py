@@ -85,7 +85,8 @@ def run_of(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
     def directory(topic: str, *options: str) -> Path:
         if (topic, *options) not in made:
             place = tmp_path_factory.mktemp("runs") / topic
-            data = ["--data-dir", str(small_data)] if topic in WITH_DATA else []
+            small = topic in WITH_DATA and "--sample" not in options
+            data = ["--data-dir", str(small_data)] if small else []
             done = CliRunner().invoke(app, [topic, *options, *data, "--out", str(place)])
             assert done.exit_code == 0, done.stderr
             made[topic, *options] = place
