@@ -1,12 +1,13 @@
 """``predict``: a trained run on one's own input."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from ptnotes.cli import options
 from ptnotes.cli.main import app, show
+from ptnotes.errors import UsageError
 
 
 @app.command()
@@ -36,6 +37,14 @@ def predict(
     """A trained run on your own digits, surnames or rows of features."""
     from ptnotes.predict import command
 
-    stdin = typer.get_binary_stream("stdin")
-    events = command.run(run=run, inputs=inputs or [], stdin=stdin, show=show_images, best=best)
+    events = command.run(
+        run=run, inputs=inputs or [], stdin=_standard_input, show=show_images, best=best
+    )
     show(events, as_json, quiet)
+
+
+def _standard_input() -> BinaryIO:
+    try:
+        return typer.get_binary_stream("stdin")
+    except RuntimeError as error:  # it can be closed
+        raise UsageError("there is no standard input to read from: name the inputs") from error

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,12 +34,12 @@ class Prediction(Row):
 
 
 def run(
-    *, run: Path, inputs: Sequence[str], stdin: BinaryIO, show: bool, best: bool
+    *, run: Path, inputs: Sequence[str], stdin: lines.Stdin, show: bool, best: bool
 ) -> Iterator[Event]:
     """A row per input. With ``show``, an image as the network saw it comes before its row.
 
     Images and tables are paths; surnames are the inputs themselves. "-" and, for surnames, no
-    input stand for ``stdin``. Raises DataError, UsageError.
+    input stand for what ``stdin`` gives. Raises DataError, UsageError.
     """
     document, network = load(run, best=best)
     topic, config, classes = document["topic"], document["config"], document["run"]["classes"]
@@ -97,7 +97,7 @@ def _surnames(network: nn.Module, classes: list[str], found: Iterable[str]) -> I
 
 
 def _tables(
-    network: nn.Module, classes: list[str], paths: Sequence[str], stdin: BinaryIO
+    network: nn.Module, classes: list[str], paths: Sequence[str], stdin: lines.Stdin
 ) -> Iterator[Event]:
     for path in paths:
         places, features = lines.features(path, stdin)

@@ -19,6 +19,9 @@ from ptnotes.errors import DataError
 
 SIZE = 28
 LARGEST = 1000  # pixels: an image's longer side, before anything else is done with it
+MOST = 50_000_000  # pixels in a file; a phone's photo has 12 to 50 million
+# what cameras, scanners and drawing programs write; Pillow hands some others to programs
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", "ICO")
 FAINTEST = 16  # of 255: what differs less from the paper isn't drawn
 FRINGE = 0.04  # of the darkest: what interpolation and JPEG leave around a stroke
 CLEAN = 2.0  # of 255: by how much the paper differs from its own tone in a drawing, not a photo
@@ -45,19 +48,25 @@ def read(path: Path, form: Form) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of large images
-            with Image.open(path) as image:
+            with Image.open(path, formats=FORMATS) as image:
                 image.draft("RGB", (LARGEST, LARGEST))
-                coloured = _coloured(ImageOps.exif_transpose(image))
-                colours = np.asarray(_reduced(coloured), np.float32)
+                colours = _colours(image)
     except UnidentifiedImageError as error:
-        raise DataError(f"{path} is not an image that Pillow knows") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} is not one of {', '.join(FORMATS)}, or damaged") from error
+    except Exception as error:  # every format's decoder has errors of its own
         what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise DataError(f"{path} can't be read: {what}") from error
     drawn = ink(colours)
     if drawn.max() == 0:
         raise DataError(f"{path} shows nothing: it is all of one tone")
     return fitted(drawn, form)
+
+
+def _colours(image: Image.Image) -> NDArray[np.float32]:
+    """(H, W, 3) from 0 to 255, at most LARGEST high and wide. Raises ValueError."""
+    if image.width * image.height > MOST:
+        raise ValueError(f"it has {image.width}×{image.height} pixels; make it smaller")
+    return np.asarray(_coloured(ImageOps.exif_transpose(image)), np.float32)
 
 
 def _reduced(image: Image.Image) -> Image.Image:
@@ -67,19 +76,21 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _coloured(image: Image.Image) -> Image.Image:
-    """As RGB; what is transparent is paper."""
+    """Reduced, and as RGB; what is transparent is paper."""
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        # premultiplied, so that the colour of what can't be seen doesn't count
+        layer = _reduced(image.convert("RGBA").convert("RGBa")).convert("RGBA")
         papers = [Image.new("RGBA", layer.size, tone) for tone in ("white", "black")]
         flat = [Image.alpha_composite(paper, layer).convert("RGB") for paper in papers]
-        return max(
-            flat, key=lambda tone: np.asarray(tone).std()
-        )  # white strokes show on black alone
+        # white strokes show on black alone
+        return max(flat, key=lambda tone: float(np.asarray(tone).std()))
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        levels = np.asarray(image).astype(np.float32)
+        levels = np.asarray(_reduced(image.convert("F")))
+        if not np.isfinite(levels).all():
+            raise ValueError("a pixel is not a finite number")
         levels = (levels - levels.min()) * (255 / max(float(np.ptp(levels)), 1e-9))
         return Image.fromarray(np.rint(levels).astype(np.uint8)).convert("RGB")
-    return image.convert("RGB")
+    return _reduced(image.convert("RGB"))
 
 
 def ink(colours: NDArray[np.float32]) -> NDArray[np.float32]:

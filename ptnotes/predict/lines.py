@@ -4,33 +4,48 @@ import csv
 import gzip
 import io
 import itertools
-import math
+import os
+import re
+import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, UsageError
+
+Stdin = Callable[[], BinaryIO]
 
 STANDARD_INPUT = "-"
 LONGEST = 1000  # characters of a name
 FEATURES = 8
+LARGEST_TABLE = 100_000_000  # bytes, unpacked: two million rows
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
-def surnames(inputs: Sequence[str], stdin: BinaryIO) -> Iterator[str]:
+def surnames(inputs: Sequence[str], stdin: Stdin) -> Iterator[str]:
     """The names given, where "-" stands for the lines of ``stdin``; all of it if none is given.
 
-    Empty lines are left out. Raises DataError for what isn't UTF-8 or longer than LONGEST.
+    Space around them and empty lines are left out. Raises DataError for what isn't UTF-8 or longer
+    than LONGEST, UsageError for an empty name.
     """
     for given in inputs or [STANDARD_INPUT]:
         if given == STANDARD_INPUT:
-            yield from _lines(stdin)
+            yield from _lines(stdin())
         else:  # the bytes of a command line need not be UTF-8
-            yield _checked(given.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+            name = given.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+            if not name:
+                raise UsageError("an empty name has no country; leave it out")
+            yield _checked(name)
 
 
 def _lines(stdin: BinaryIO) -> Iterator[str]:
-    for number, line in enumerate(stdin, start=1):
+    longest = 4 * LONGEST + 100  # bytes in UTF-8, with some space; not the whole of an endless line
+    for number in itertools.count(1):
+        line = stdin.readline(longest)
+        if not line:
+            return
+        if len(line) == longest:
+            raise DataError(f"line {number} of standard input is longer than any name")
         try:
             name = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError as error:
@@ -52,45 +67,53 @@ def chunks(found: Iterable[str], size: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def features(path: str, stdin: BinaryIO) -> tuple[list[str], list[list[float]]]:
+def features(path: str, stdin: Stdin) -> tuple[list[str], list[list[float]]]:
     """Where each row stands ("file.csv:3"), and its eight features.
 
     A ninth column, the label, isn't read; nor is a first line of headings. Gzipped if the name
     ends in .gz. Raises DataError.
     """
-    places, rows = [], []
+    places: list[str] = []
+    rows = []
     try:
-        content = stdin.read() if path == STANDARD_INPUT else Path(path).read_bytes()
-        text = (gzip.decompress(content) if path.endswith(".gz") else content).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""))
-        for fields in reader:
-            place = f"{path}:{reader.line_num}"
-            if not fields or (reader.line_num == 1 and not any(map(_is_number, fields))):
+        reader = csv.reader(io.StringIO(_text(path, stdin), newline=""))
+        filled = ((reader.line_num, fields) for fields in reader if any(map(str.strip, fields)))
+        for index, (line, fields) in enumerate(filled):
+            if index == 0 and _is_heading(fields):
                 continue
-            places.append(place)
-            rows.append(_numbers(place, fields))
+            places.append(f"{path}:{line}")
+            rows.append(_numbers(places[-1], fields))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
-        raise DataError(f"{path} can't be read as CSV: {error}") from error
+        what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        raise DataError(f"{path} can't be read as CSV: {what}") from error
     if not rows:
         raise DataError(f"{path} holds no row of features")
     return places, rows
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _text(path: str, stdin: Stdin) -> str:
+    if path == STANDARD_INPUT:
+        content = stdin().read(LARGEST_TABLE + 1)
+    else:
+        with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
+            content = file.read(LARGEST_TABLE + 1)
+    if len(content) > LARGEST_TABLE:
+        raise DataError(f"{path} is longer than {LARGEST_TABLE // 1_000_000} MB; split it")
+    return content.decode("utf-8-sig")
 
 
-def _numbers(place: str, fields: list[str]) -> list[float]:
+def _is_heading(fields: Sequence[str]) -> bool:
+    return len(fields) in (FEATURES, FEATURES + 1) and not any(map(NUMBER.fullmatch, fields))
+
+
+def _numbers(place: str, fields: Sequence[str]) -> list[float]:
     if len(fields) not in (FEATURES, FEATURES + 1):
         raise DataError(f"{place}: {len(fields)} columns where {FEATURES} features belong")
-    try:
-        numbers = [float(text) for text in fields[:FEATURES]]
-    except ValueError as error:
-        raise DataError(f"{place}: {error}") from error
-    if not all(map(math.isfinite, numbers)):
-        raise DataError(f"{place}: a number is not finite")
-    return numbers
+    for text in fields[:FEATURES]:
+        if not NUMBER.fullmatch(text):
+            raise DataError(f"{place}: '{text}' is not a number")
+        try:
+            struct.pack("<f", float(text))  # the network's numbers
+        except OverflowError as error:
+            raise DataError(f"{place}: {text} is too large") from error
+    return [float(text) for text in fields[:FEATURES]]

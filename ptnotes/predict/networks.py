@@ -1,5 +1,6 @@
 """The trained network of a run, and what a run must hold for it."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def load(run: Path, *, best: bool = False) -> tuple[Document, nn.Module]:
     if topic not in NETWORKS:
         raise UsageError(f"{run} is a run of {topic}: predict takes {', '.join(NETWORKS)}")
     path = run / (documents.BEST if best else documents.MODEL)
-    if best and not path.exists():
+    if best and not os.path.exists(path):
         raise UsageError(f"{run} keeps no best epoch: --save-best does, when the run is trained")
     weights = unseal(path)
     network: nn.Module = NETWORKS[topic](config, classes)

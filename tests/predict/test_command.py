@@ -1,5 +1,6 @@
 """ptnotes predict: documents, tables, what is refused."""
 
+import gzip
 import json
 import time
 
@@ -116,7 +117,7 @@ def names_run(run_of):
 
 
 def test_surnames(predicted, names_run):
-    inputs = ["Müllerson", "Karnová", "Ilić", "习近平", "🙂", "", " ", "O'Brien-Ωmega", "a" * 1000]
+    inputs = ["Müllerson", "Karnová", "Ilić", "习近平", "🙂", "O'Brien-Ωmega", "a" * 1000]
     found = predicted(names_run, *inputs)
     assert [each["input"] for each in found] == inputs
     assert [each["prediction"] for each in found[:3]] == ["Here", "There", "Elsewhere"]
@@ -132,7 +133,37 @@ def test_surnames_from_standard_input(predicted, cli, names_run):
     line = failure(cli("predict", names_run, input=b"Ilson\n\xff\xfe\n"))
     assert "line 2" in line
     assert "1001 characters" in failure(cli("predict", names_run, "a" * 1001))
+    assert "line 1" in failure(cli("predict", names_run, input=b"a" * 10_000))  # or endless
     assert predicted(names_run, input="") == []
+
+
+def test_surname_of_nothing(cli, names_run):
+    for name in ("", " ", "\u3000"):
+        done = cli("predict", names_run, "Meyer", name)
+        assert done.exit_code == 2
+        assert "empty" in done.stderr
+
+
+def test_control_characters_do_not_reach_the_terminal(cli, predicted, names_run):
+    name = "Mey\x1b[31mer\nWu"
+    assert predicted(names_run, name)[0]["input"] == name
+    lines = cli("predict", names_run, name, "--quiet").stdout.splitlines()
+    assert len(lines) == 1
+    assert "\x1b" not in lines[0]
+    assert r"Mey\x1b[31mer\nWu" in lines[0]
+
+
+def test_closed_standard_input(cli, names_run, monkeypatch):
+    """As a daemon has it."""
+
+    def closed(_):
+        raise RuntimeError("Was not able to determine binary stream for sys.stdin.")
+
+    monkeypatch.setattr("typer.get_binary_stream", closed)
+    assert cli("predict", names_run, "Meyer").exit_code == 0
+    done = cli("predict", names_run)
+    assert done.exit_code == 2
+    assert "standard input" in done.stderr
 
 
 def test_one_name_is_as_many(predicted, names_run):
@@ -164,8 +195,11 @@ def test_rows_of_features(predicted, cli, run_of, tmp_path):
     assert predicted(run, "-", input=row)[0]["input"] == "-:1"
     for text, named in (
         ("1,2,3", "3 columns where 8"),
-        (row.replace("0.49", "x"), "could not convert"),
-        (row.replace("0.49", "nan"), "not finite"),
+        (row.replace("0.49", "x"), "'x' is not a number"),
+        (row.replace("0.49", "nan"), "'nan' is not a number"),
+        (row.replace("0.49", "1_0"), "'1_0' is not a number"),
+        (row.replace("0.49", "1e39"), "too large"),
+        (row.replace(",", " "), "1 columns where 8"),
         ("", "no row"),
         ("\x00", "rows.csv"),
     ):
@@ -173,6 +207,16 @@ def test_rows_of_features(predicted, cli, run_of, tmp_path):
         assert named in failure(cli("predict", run, path))
     path.write_bytes(b"\xff\xfe")
     assert "can't be read" in failure(cli("predict", run, path))
+    path.write_text(f"\n\nü,b,c,d,e,f,g,h\n{row}\n")
+    assert predicted(run, path)[0]["input"] == f"{path}:4"
+
+
+def test_table_that_fills_the_memory(cli, run_of, tmp_path, monkeypatch):
+    """It is small only while it is packed."""
+    monkeypatch.setattr("ptnotes.predict.lines.LARGEST_TABLE", 100_000)
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(b"0" * 1_000_000))
+    assert "split it" in failure(cli("predict", run_of("diabetes", "--epochs", "2"), path))
 
 
 def test_inputs_that_do_not_fit_the_run(cli, run_of, sample_run, names_run, tmp_path):

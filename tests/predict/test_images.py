@@ -153,6 +153,53 @@ def test_images_that_show_nothing(stored):
         stored(np.full((40, 40), 200, np.uint8))
 
 
+def test_colour_of_what_is_transparent_does_not_count(digits, stored):
+    """Reduced with the strokes it would shine through."""
+    share = np.asarray(Image.fromarray(digits[0]).resize((2800, 2800)))
+    layer = np.full((2800, 2800, 4), 255, np.uint8)
+    layer[share > 0] = 0
+    layer[:, :, 3] = share
+    assert difference(stored(layer), stored(digits[0])) < 14
+
+
+def test_image_of_too_many_pixels(stored, monkeypatch):
+    """Small in its file, but not in the memory."""
+    monkeypatch.setattr("ptnotes.predict.images.MOST", 10_000)
+    assert stored(255 * np.eye(100, dtype=np.uint8)).any()
+    with pytest.raises(DataError, match="101×100 pixels"):
+        stored(255 * np.eye(100, 101, dtype=np.uint8))
+
+
+def test_pixel_that_is_no_number(stored):
+    levels = np.zeros((30, 30), np.float32)
+    levels[10:20, 10:20] = 1
+    assert stored(levels, "x.tiff").any()
+    levels[3, 3] = np.nan
+    with pytest.raises(DataError, match="not a finite number"):
+        stored(levels, "x.tiff")
+
+
+def test_format_that_is_a_program(tmp_path, monkeypatch):
+    """PostScript under another name: Pillow would hand it to an interpreter."""
+    monkeypatch.setattr("subprocess.check_call", None)
+    monkeypatch.setattr("subprocess.Popen", None)
+    program = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    (tmp_path / "x.png").write_text(program)
+    with pytest.raises(DataError, match="is not one of"):
+        read(tmp_path / "x.png", FORM)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, NotImplementedError, MemoryError, AttributeError])
+def test_whatever_a_decoder_raises(digits, stored, monkeypatch, error):
+    def failing(*_, **__):
+        raise error("frame 0")
+
+    stored(digits[0])
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", failing)
+    with pytest.raises(DataError, match=r"x\.png can't be read: frame 0"):
+        stored(Image.fromarray(digits[0]))
+
+
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + bytes(50)])
 def test_files_that_are_no_images(tmp_path, content):
     (tmp_path / "x.png").write_bytes(content)
