@@ -26,6 +26,12 @@ def _full_or_number(value: str | None) -> str | None:
     return value
 
 
+def _directory(value: str) -> Path:
+    if not value:
+        raise typer.BadParameter("the name is empty")
+    return Path(value)
+
+
 OF_RECIPE = "the recipe's"
 LARGEST_SEED = 2**32 - 1  # numpy's
 
@@ -94,7 +100,7 @@ SampleUnread = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Save the run there after every epoch."),
+    typer.Option(metavar="DIR", parser=_directory, help="Save the run there after every epoch."),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in --out, with its own options.")

@@ -67,7 +67,8 @@ def train(
     elif any(keep.values()):
         from ptnotes.runs.keeping import kept
 
-        events = kept(run, settings, given=_given(context), **keep)
+        topic = str(context.info_name)
+        events = kept(topic, run, settings, given=_given(context), **keep)
     else:
         events = iter(run(**settings))
     result = show(events, as_json, quiet)

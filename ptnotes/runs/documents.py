@@ -21,7 +21,13 @@ FILES = (DOCUMENT, METRICS, MODEL, BEST, CHECKPOINT, CURVE, CONFUSION, MISTAKES)
 
 
 def holds_run(directory: Path) -> bool:
-    return any((directory / name).exists() for name in (DOCUMENT, CHECKPOINT))
+    return any(name in (DOCUMENT, CHECKPOINT) for name in files_in(directory))
+
+
+def files_in(directory: Path) -> list[str]:
+    """Those of FILES that are there."""
+    # os.path.exists takes a directory that can't be entered for an empty one; Path.exists raises
+    return [name for name in FILES if os.path.exists(directory / name)]
 
 
 def written(document: Document) -> bytes:
@@ -33,23 +39,28 @@ def written(document: Document) -> bytes:
 
 
 def read(directory: Path) -> Document:
-    """A run's document. Raises DataError if there is none, or if it isn't as it was written."""
+    """A run's document, with a history, be it empty.
+
+    Raises DataError if there is none, or if it isn't as it was written.
+    """
     path = directory / DOCUMENT
     try:
         document: Document = json.loads(path.read_bytes())
         run = dict(document["run"])
         digest = run.pop("sha256")
         right = digest == _digest(document | {"run": run})
+        parts = [document[name] for name in ("config", "environment", "result")]
+        whole = isinstance(document["topic"], str) and all(isinstance(p, dict) for p in parts)
     except OSError as error:
         what = os.strerror(error.errno or 0)
         raise DataError(f"{directory} holds no run: {path} can't be read: {what}") from error
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
-    if not right:
+    if not (right and whole):
         raise DataError(f"{path} is damaged: its checksum is wrong")
     if run["format"] != FORMAT:
         raise DataError(f"{path} was written by another version of ptnotes")
-    return document
+    return {"history": []} | document
 
 
 def _digest(document: Document) -> str:

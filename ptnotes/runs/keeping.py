@@ -1,5 +1,6 @@
 """A topic run so that it lasts: saved in a directory, drawn, or gone on with."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ OWN_THREADS = "threads"  # not in a run's configuration, but in its environment
 
 
 def kept(
+    topic: str,
     run: Run,
     settings: Mapping[str, Any],
     *,
@@ -28,7 +30,7 @@ def kept(
     confusion: Path | None = None,
     given: frozenset[str] = frozenset(),
 ) -> Iterator[Event]:
-    """Run a topic with ``settings``, keep it in ``out``, draw it to ``plot`` and ``confusion``.
+    """Run ``topic`` with ``settings``, keep it in ``out``, draw it to ``plot`` and ``confusion``.
 
     With ``resume`` a run that ``out`` holds goes on: settings not named in ``given`` are then the
     run's own, and those that are must agree with it. Without a run there it begins one. ``force``
@@ -45,6 +47,10 @@ def kept(
     if saved is None:
         events: Iterable[Event] = run(**settings)
     else:
+        if settings["device"] == "auto":
+            given -= {"device"}
+        named = {name: settings[name] for name in saved["config"] if name in given}
+        _refuse(out, _topics(topic, saved) or contradictions(named, saved))
         chosen = merged(settings, saved, given)
         events = agreeing(run(**chosen, resume=saved["training"]), saved, out)
     if out is not None:
@@ -56,9 +62,13 @@ def _opened(out: Path, *, resume: bool, force: bool) -> State | None:
     """The checkpoint to go on from, or None where a run begins. Raises UsageError, DataError."""
     if resume and force:
         raise UsageError("--resume goes on with the run and --force replaces it: choose one")
-    if out.exists() and not out.is_dir():
+    if os.path.exists(out) and not os.path.isdir(out):
         raise DataError(f"{out} is a file; --out wants a directory")
-    if force or not documents.holds_run(out):
+    if force:
+        return None
+    if not documents.holds_run(out):
+        for name in documents.files_in(out):
+            raise UsageError(f"{out} holds a {name} of no run: --force replaces it")
         return None
     if not resume:
         raise UsageError(
@@ -66,7 +76,9 @@ def _opened(out: Path, *, resume: bool, force: bool) -> State | None:
         )
     path = out / documents.CHECKPOINT
     checkpoint: State = unseal(path)
-    if not isinstance(checkpoint, dict) or checkpoint.get("format") != documents.FORMAT:
+    wanted = {"topic", "config", "environment", "training", "date", "save_best", "best"}
+    known = isinstance(checkpoint, dict) and checkpoint.get("format") == documents.FORMAT
+    if not known or not wanted <= checkpoint.keys():
         raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
     if (out / documents.DOCUMENT).exists() and not _belongs(checkpoint, documents.read(out)):
         raise DataError(f"{path} is the checkpoint of another run than {documents.DOCUMENT} is")
@@ -100,32 +112,44 @@ def agreeing(events: Iterable[Event], saved: State, out: Path | None) -> Iterato
     """Pass events on if their Header agrees with the saved run. Raises UsageError."""
     for event in events:
         if isinstance(event, Header):
-            differing = differences(event, saved)
-            if differing:
-                raise UsageError(
-                    f"{out} holds another run: {'; '.join(differing)}. "
-                    "Leave those options out, or take another --out"
-                )
+            _refuse(out, _topics(event.topic, saved) or differences(event, saved))
         yield event
 
 
+def _refuse(out: Path | None, differing: list[str]) -> None:
+    if differing:
+        raise UsageError(
+            f"{out} holds another run: {'; '.join(differing)}. "
+            "Leave those options out, or take another --out"
+        )
+
+
+def _topics(topic: str, saved: State) -> list[str]:
+    return [] if topic == saved["topic"] else [f"topic {saved['topic']}, not {topic}"]
+
+
 def differences(header: Header, saved: State) -> list[str]:
-    """What contradicts the saved run, as parts of a sentence.
+    """What contradicts the saved run, as parts of a sentence; threads only where they count."""
+    known = dict.fromkeys(saved["config"])  # None for what the run now doesn't have
+    found = contradictions(known | header.config, saved)
+    old, new = (each[OWN_THREADS] for each in (saved["environment"], header.environment))
+    if header.config["device"] == "cpu" and old != new:
+        found.append(f"threads {old}, not {new}")
+    return found
+
+
+def contradictions(settings: Mapping[str, Any], saved: State) -> list[str]:
+    """The settings that aren't the saved run's, as parts of a sentence.
 
     Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
     """
-    if header.topic != saved["topic"]:
-        return [f"topic {saved['topic']}, not {header.topic}"]
     config, training = saved["config"], saved["training"]
     found = []
-    for name in dict.fromkeys([*config, *header.config]):
-        old, new = config.get(name), header.config.get(name)
+    for name, new in settings.items():
+        old = config.get(name)
         if name == "epochs" and training["scheduler"] is None:
             if new < training["epoch"]:
                 found.append(f"epochs {training['epoch']}, which are done, not {new}")
         elif old != new:
             found.append(f"{name.replace('_', ' ')} {old}, not {new}")
-    old, new = (each[OWN_THREADS] for each in (saved["environment"], header.environment))
-    if header.config["device"] == "cpu" and old != new:
-        found.append(f"threads {old}, not {new}")
     return found

@@ -1,5 +1,6 @@
 """Saved runs listed, shown and compared, from their run.json alone."""
 
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,8 +33,8 @@ def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
 
 def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
     for directory in directories:
-        if not directory.is_dir():
-            raise DataError(f"there is no directory {directory}")
+        if not os.path.isdir(directory):
+            raise DataError(f"there is no directory {directory}, or it can't be entered")
         if documents.holds_run(directory):
             yield directory
             continue
@@ -71,7 +72,7 @@ def _line(run: dict[str, Any]) -> tuple[str, ...]:
     of = f"{run['epochs_done']}/{run['epochs']}"
     told = (str(run.get("data", NOTHING)), of, *accuracies, f"{run['seconds']:.0f}")
     place, how = f"{run['run']}\n{run['date'][:10]}", f"{kind}\n{run['recipe']}"
-    return (place, how, *told, str(run["seed"]))
+    return (place, how, *told, str(run.get("seed", NOTHING)))
 
 
 def _percent(value: float | None) -> str:

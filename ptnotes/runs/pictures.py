@@ -2,17 +2,22 @@
 display, and is imported here when something is drawn.
 """
 
+import contextlib
+import logging
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.errors import UsageError
+from ptnotes.errors import PtnotesError, UsageError
 from ptnotes.rows import Event, Header, Mistakes, Result, Row
 from ptnotes.writing import check_place, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    # where it can't keep a cache it says so, in two lines that nobody asked for
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     from matplotlib.figure import Figure
 
 History = Sequence[Mapping[str, Any]]
@@ -39,22 +44,31 @@ def drawn(
 ) -> Iterator[Event]:
     """Pass a run's events on and draw them in the end: the curve, the confusion matrix.
 
-    An interrupted run's curve is drawn as far as it goes. Raises DataError.
+    An interrupted run's curve is drawn as far as it goes. Raises DataError, behind the Result.
     """
-    topic, rows, classes = "", list[Row](), tuple[str, ...]()
+    header, result, rows = Header("", {}, {}), Result({}), list[Row]()
+
+    def draw_curve() -> None:
+        if plot and rows:
+            save(curve([vars(row) for row in rows], header.topic), plot)
+
     try:
         for event in events:
             match event:
                 case Header():
-                    topic, classes = event.topic, event.classes
+                    header = event
                 case Row():
                     rows.append(event)
-                case Result() if matrix:
-                    save(confusion(event.values["confusion"], classes), matrix)
+                case Result():
+                    result = event
             yield event
-    finally:
-        if plot and rows:
-            save(curve([vars(row) for row in rows], topic), plot)
+    except BaseException:  # an interruption too
+        with contextlib.suppress(PtnotesError):
+            draw_curve()
+        raise
+    draw_curve()
+    if matrix:
+        save(confusion(result.values["confusion"], header.classes), matrix)
 
 
 def save(figure: "Figure", path: Path) -> None:
@@ -83,7 +97,8 @@ def curves(histories: Mapping[str, History]) -> "Figure":
         if any(_series(history, each) for history in histories.values() for each in names.values())
     }
     figure = _figure(4.5 * max(1, len(panels)), 3.6)
-    figure.suptitle(next(iter(histories)) if len(histories) == 1 else "")
+    if len(histories) == 1:
+        figure.suptitle(next(iter(histories)), parse_math=False)
     all_axes = figure.subplots(1, max(1, len(panels)), squeeze=False)[0]
     for axes, (title, names) in zip(all_axes, panels.items(), strict=False):
         lowest, highest = _lines(axes, histories, names)
@@ -94,7 +109,8 @@ def curves(histories: Mapping[str, History]) -> "Figure":
             axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
         elif lowest > 0 and highest / lowest > DECADES:
             axes.set_yscale("log")
-        axes.legend(fontsize="small")
+        for text in axes.legend(fontsize="small").get_texts():
+            text.set_parse_math(False)  # a directory may be called $x$
     return figure
 
 
@@ -122,7 +138,8 @@ def _lines(axes: "Axes", histories: Mapping[str, History], names: Columns) -> tu
             alone = len(histories) == 1
             axes.plot(
                 *series,
-                label=part if alone else f"{run} {part}",
+                # matplotlib leaves out what begins with "_"
+                label=part if alone else f"{'./' if run.startswith('_') else ''}{run} {part}",
                 color=COLOURS[part] if alone else f"C{number % 10}",
                 linestyle="-" if alone else STYLES[part],
                 marker="." if len(series[0]) <= DOTTED else "",

@@ -5,7 +5,9 @@ files are written from it again when the run is resumed: a kill between two of t
 """
 
 import contextlib
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -18,7 +20,7 @@ from ptnotes.rows import EpochRow, Event, Header, Mistakes, Result, Row, Snapsho
 from ptnotes.runs import documents, pictures
 from ptnotes.runs.sealed import seal
 from ptnotes.training import State
-from ptnotes.writing import PREFIX, write_whole
+from ptnotes.writing import PREFIX, alone, write_whole
 
 SECONDS = 1.0  # between two savings, where an epoch is a single update
 SHARE = 1 / 30  # of the time that saving may take there
@@ -58,6 +60,9 @@ def record(
             with contextlib.suppress(PtnotesError):
                 writer.draw_curve()
         raise
+    finally:
+        if writer:
+            writer.lock.close()
 
 
 class Writer:
@@ -73,14 +78,18 @@ class Writer:
         self.best: dict[str, Any] | None = saved["best"] if saved else None
         if save_best and saved and not saved["save_best"]:
             raise UsageError(f"{directory} was begun without --save-best: go on without it")
+        self.lock = contextlib.ExitStack()
         self._fresh, self._wall_seconds = saved is None, 0.0
+        if saved:
+            self._take_place()
         self._saved_at = self._cost = 0.0
         self._drawn_at, self._cost_of_drawing = time.perf_counter(), FIRST_DRAWING
 
     def take(self, snapshot: Snapshot) -> None:
         """Save the training as it stands, if it is time to."""
         if not self.rows and self._fresh:
-            self._make_place()
+            self._begin(snapshot)
+            return
         started = time.perf_counter()
         single_updates = self.rows and not isinstance(self.rows[-1], EpochRow)
         if single_updates and len(self.rows) != self.header.rows:
@@ -92,18 +101,33 @@ class Writer:
         if self._saved_at - self._drawn_at >= self._cost_of_drawing / SHARE_OF_DRAWING:
             self.draw_curve()
 
-    def _make_place(self) -> None:
-        """The directory, without what an earlier run has left in it."""
+    def _begin(self, snapshot: Snapshot) -> None:
+        """The first saving; what an earlier run has left goes when it has succeeded."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            for name in documents.FILES:
-                (self.directory / name).unlink(missing_ok=True)
+            self._take_place()
+            aside = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self.directory))
         except OSError as error:
             raise DataError(f"{self.directory} can't be written: {error.strerror}") from error
+        earlier = documents.files_in(self.directory)
+        try:
+            for name in earlier:
+                os.replace(self.directory / name, aside / name)
+            self._save(snapshot.state())
+        except BaseException:
+            for name in documents.files_in(aside):
+                os.replace(aside / name, self.directory / name)
+            raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
-    def _save(self, training: State) -> None:
+    def _take_place(self) -> None:
+        """Keep other processes out, and remove what killed ones have left half-written."""
+        self.lock.enter_context(alone(self.directory))
         for left in self.directory.glob(f"{PREFIX}*"):
             shutil.rmtree(left, ignore_errors=True)
+
+    def _save(self, training: State) -> None:
         model = seal(training["model"])
         if self._is_best():
             self._write(documents.BEST, model)

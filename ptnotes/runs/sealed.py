@@ -10,6 +10,7 @@ import os
 import pickle
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import torch
 
@@ -24,7 +25,11 @@ def seal(value: Any) -> bytes:
     """The content of a .pt file that holds ``value``: plain values and tensors."""
     buffer = io.BytesIO()
     torch.save(value, buffer)
-    content = buffer.getvalue()  # it ends in the length of its comment, which is 0
+    return marked(buffer.getvalue())
+
+
+def marked(content: bytes) -> bytes:
+    """A zip archive with its checksum; it ends in the length of its comment, which is 0."""
     comment = MARK + hashlib.sha256(content).hexdigest().encode()
     return content[:-SIZE_OF_LENGTH] + LENGTH.to_bytes(SIZE_OF_LENGTH, "little") + comment
 
@@ -47,6 +52,14 @@ def unseal(path: Path) -> Any:
     if digest != comment[len(MARK) :] or length != LENGTH.to_bytes(SIZE_OF_LENGTH, "little"):
         raise DataError(f"{path} is damaged: its checksum is wrong")
     try:
+        _check_stored(content)
         return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-    except (RuntimeError, pickle.UnpicklingError, EOFError) as error:
+    except (RuntimeError, ValueError, pickle.UnpicklingError, EOFError, BadZipFile) as error:
         raise DataError(f"{path} holds more than plain values and tensors") from error
+
+
+def _check_stored(content: bytes) -> None:
+    """torch compresses nothing; what is compressed could fill the memory. Raises ValueError."""
+    with ZipFile(io.BytesIO(content)) as archive:
+        if any(entry.compress_type != ZIP_STORED for entry in archive.infolist()):
+            raise ValueError("compressed")

@@ -1,11 +1,16 @@
 """What can happen to a run's files: one line, exit 1, the last epoch whole, nothing executed."""
 
 import errno
+import io
 import json
 import os
 import pickle
 import resource
 import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
@@ -14,7 +19,8 @@ from hypothesis import strategies as st
 
 from ptnotes.errors import DataError
 from ptnotes.runs import documents
-from ptnotes.runs.sealed import seal, unseal
+from ptnotes.runs.sealed import marked, seal, unseal
+from ptnotes.writing import alone
 from tests.runs.conftest import same
 from tests.test_cli import failure
 
@@ -87,13 +93,120 @@ def test_disk_that_fills_up_between_two_files(cli, run, small_data, monkeypatch)
     assert len(documents.read(run)["history"]) == 3
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_read_only_directory(resumed, run):
-    run.chmod(0o500)
-    try:
-        assert "Permission denied" in resumed()
-    finally:
-        run.chmod(0o700)
+@pytest.fixture
+def as_nobody():
+    """``with as_nobody(): …`` without root's rights, if the tests have them."""
+
+    @contextmanager
+    def dropped():
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+
+    return dropped
+
+
+@pytest.fixture
+def elsewhere():
+    """A directory that everybody can enter and only its owner can write to, until it is closed."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o555)
+        yield directory
+        directory.chmod(0o755)
+
+
+def test_read_only_directory(cli, run_of, elsewhere, as_nobody):
+    elsewhere.chmod(0o755)
+    shutil.copytree(run_of("linreg", "--epochs", "4"), elsewhere / "run")
+    for directory in (elsewhere / "run", elsewhere):
+        directory.chmod(0o555)
+    before = contents(elsewhere / "run")
+    for options in (["--resume"], ["--force"]):
+        with as_nobody():
+            done = cli("linreg", "--epochs", "6", "--out", elsewhere / "run", *options)
+        assert "Permission denied" in failure(done)
+    assert contents(elsewhere / "run") == before
+    with as_nobody():
+        assert "Permission denied" in failure(
+            cli("linreg", "--epochs", "1", "--plot", elsewhere / "x.png")
+        )
+    (elsewhere / "run").chmod(0o755)
+
+
+def test_directory_that_can_not_be_entered(cli, elsewhere, as_nobody):
+    elsewhere.chmod(0o700)
+    place = elsewhere / "run"
+    with as_nobody():
+        if os.geteuid() == os.stat(elsewhere.parent).st_uid:
+            pytest.skip("the owner enters it")
+        for command in (
+            ["runs", "list", place],
+            ["runs", "show", place],
+            ["linreg", "--epochs", "1", "--out", place],
+            ["linreg", "--epochs", "1", "--plot", place / "x.png"],
+            ["predict", place, "x"],
+        ):
+            assert str(place) in failure(cli(*command))
+
+
+@pytest.mark.parametrize("name", sorted(set(documents.FILES) - {"run.json", "checkpoint.pt"}))
+@pytest.mark.parametrize("options", [[], ["--resume"]], ids=["fresh", "resume"])
+def test_file_of_ones_own_is_not_replaced(cli, tmp_path, name, options):
+    (tmp_path / name).write_text("precious")
+    done = cli("linreg", "--epochs", "2", "--out", tmp_path, *options)
+    assert done.exit_code == 2
+    assert name in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def test_out_without_a_name(cli):
+    """An empty variable of a script."""
+    done = cli("linreg", "--out", "")
+    assert done.exit_code == 2
+    assert "--out" in done.stderr
+
+
+def test_forced_run_that_can_not_be_saved(cli, run, monkeypatch):
+    """The one that it should have replaced is still there."""
+    before = contents(run)
+    calls = []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", fsync)
+    line = failure(cli("linreg", "--epochs", "1", "--out", run, "--force"))
+    assert "No space left on device" in line
+    assert contents(run) == before
+    assert not list(run.glob(".*"))
+
+
+def test_two_processes(cli, run, resumed):
+    with alone(run):
+        assert "another process" in resumed()
+        assert "another process" in failure(cli("linreg", "--out", run, "--force"))
+    with alone(run):
+        pass  # free again
+
+
+def test_run_without_a_finished_epoch(cli, run_of, tmp_path):
+    assert "diverged" in failure(cli("linreg", "--lr", "1e38", "--out", tmp_path / "a"))
+    for command in (["list", tmp_path], ["show", tmp_path / "a"]):
+        done = cli("runs", *command)
+        assert done.exit_code == 0
+        assert "linreg" in done.stdout
+    other = run_of("linreg", "--epochs", "4")
+    assert (
+        cli("runs", "compare", tmp_path / "a", other, "--plot", tmp_path / "x.png").exit_code == 0
+    )
 
 
 def test_directory_that_can_not_be_made(cli, tmp_path):
@@ -164,6 +277,19 @@ def test_other_things_in_the_place_of_a_checkpoint(resumed, run):
     assert "not written by ptnotes" in resumed()
 
 
+def test_compressed_weights(cli, run):
+    """A small file may unpack to more than the memory holds."""
+    packed = io.BytesIO()
+    with (
+        ZipFile(run / "model.pt") as stored,
+        ZipFile(packed, "w", ZIP_DEFLATED) as compressed,
+    ):
+        for entry in stored.infolist():
+            compressed.writestr(entry.filename, stored.read(entry))
+    (run / "model.pt").write_bytes(marked(packed.getvalue()))
+    assert "model.pt" in failure(cli("predict", run, "x.png"))
+
+
 def test_sealed_files_are_read_by_torch_alone(tmp_path):
     value = {"weight": torch.randn(30, 30), "epochs": [1, 2.5, None, "text"]}
     (tmp_path / "x.pt").write_bytes(seal(value))
@@ -180,11 +306,17 @@ def test_changed_document(cli, run):
     text = (run / "run.json").read_text()
     (run / "run.json").write_text(text.replace('"seed": 0', '"seed": 7'))
     assert "checksum" in failure(cli("runs", "show", run))
-    for content in ("", "[]", "{", '{"run": 3}', '{"run": {}}', "\x00"):
+    for content in ("", "[]", "{", '{"run": 3}', '{"run": {}}', "\x00", "[" * 200_000):
         (run / "run.json").write_text(content)
         assert "run.json is damaged" in failure(cli("predict", run, "x.png"))
     (run / "run.json").unlink()
     assert "holds no run" in failure(cli("predict", run, "x.png"))
+
+
+def test_document_without_its_parts(cli, run):
+    document = {"run": json.loads((run / "run.json").read_text())["run"], "topic": "mnist"}
+    (run / "run.json").write_bytes(documents.written(document))
+    assert "run.json is damaged" in failure(cli("runs", "show", run))
 
 
 def test_document_of_another_version(cli, run):

@@ -1,6 +1,8 @@
 """runs list, show, compare; and the pictures."""
 
+import errno
 import json
+import os
 import shutil
 
 import pytest
@@ -88,6 +90,30 @@ def test_compare(cli, two, run_of, tmp_path):
     assert len(found["runs"]) == 3
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
     assert cli("runs", "compare", two[0]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["a$\\foo$", "mk[/x]", "mk[red]", "_hidden"])
+def test_directory_with_a_name_of_its_own(cli, run_of, tmp_path, name, monkeypatch):
+    """No markup, no formula, and in the legend."""
+    for directory in ("plain", name):
+        shutil.copytree(run_of("linreg", "--epochs", "4"), tmp_path / directory, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    done = cli("runs", "compare", "plain", name, "--plot", "both.svg", env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.stderr
+    assert name in done.stdout
+    assert name.replace("\\", "") in (tmp_path / "both.svg").read_text().replace("\\", "")
+    assert cli("runs", "show", name, "--plot", "one.png").exit_code == 0
+
+
+def test_result_is_shown_though_its_picture_fails(cli, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    done = cli("linreg", "--epochs", "3", "--plot", tmp_path / "x.png", "--json")
+    assert "No space left" in failure(done)
+    assert len(json.loads(done.stdout)["history"]) == 3
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("topic", ["backward", "linreg", "logistic", "diabetes", "seq"])

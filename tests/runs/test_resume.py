@@ -143,7 +143,21 @@ def test_contradictions_are_named(cli, run_of, small_data):
     threads = json.loads((run / "run.json").read_text())["environment"]["threads"]
     assert "threads" in refused("--threads", threads + 1)
     assert "topic mnist, not linreg" in refused(topic="linreg")
+    assert "topic mnist, not diabetes" in refused("--sample", topic="diabetes")
+    assert "data mnist, not kmnist" in refused("--data", "kmnist")  # before it is looked for
     assert (run / "checkpoint.pt").read_bytes() == before
+
+
+def test_command_of_another_topic(cli, run_of):
+    """Whose settings fit it even less."""
+    run = run_of("diabetes", "--epochs", "1", "--batch-size", "full")
+    assert "topic diabetes, not mnist" in usage_error(cli("mnist", "--out", run, "--resume"))
+
+
+def test_device_auto_contradicts_nothing(cli, run_of):
+    """Nor do its threads."""
+    run = run_of("linreg", "--epochs", "4", "--threads", "1")
+    assert cli("linreg", "--out", run, "--resume", "--device", "auto").exit_code == 0
 
 
 def test_fewer_epochs_than_there_are(cli, run_of):
@@ -206,7 +220,7 @@ def test_updates_are_saved_now_and_then(tmp_path, monkeypatch):
         "ptnotes.runs.recording.Writer._save", lambda writer, _: saved.append(len(writer.rows))
     )
     hyper = {"recipe": "notes", "epochs": 50, "lr": 0.01, "momentum": 0.0, "seed": 0}
-    for event in kept(linreg.run, hyper | {"device": "cpu", "threads": 1}, out=tmp_path):
+    for event in kept("linreg", linreg.run, hyper | {"device": "cpu", "threads": 1}, out=tmp_path):
         if isinstance(event, Row):
             assert not isinstance(event, EpochRow)
     assert saved[0] == 0
