@@ -1,6 +1,7 @@
 """Rows → a table that grows on screen, or the JSON document. No torch here."""
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
@@ -21,7 +22,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ptnotes import __version__
+from ptnotes.errors import PtnotesError
 from ptnotes.rows import Event, Header, Progress, Result, Row, Table
+from ptnotes.text import printable
 
 
 def present(
@@ -31,13 +34,14 @@ def present(
 
     As text, the table goes to stdout; with ``as_json`` stdout carries one JSON document, and the
     table goes to stderr. ``quiet`` leaves only the result (or the document). When the run is
-    interrupted, what was finished is still reported before KeyboardInterrupt goes on.
+    interrupted, what was finished is still reported before KeyboardInterrupt goes on; and so is the
+    result if something fails behind it.
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
     header: Header | None = None
     rows: list[dict[str, Any]] = []
-    result: dict[str, Any] = {"interrupted": True}
-    interrupted = False
+    result: Result | None = None
+    failure: BaseException | None = None
     bar = _bar(console, quiet)
     try:
         for event in events:
@@ -63,19 +67,34 @@ def present(
                         console.print(_drawn(event), soft_wrap=False)
                         console.print()
                 case Result():
-                    result = event.values
-    except KeyboardInterrupt:
-        interrupted = True
+                    result = event
+    except (KeyboardInterrupt, PtnotesError) as error:
+        failure = error
     finally:
         bar.stop()
+    if result or (isinstance(failure, KeyboardInterrupt) and as_json):
+        values = result.values if result else {"interrupted": True}
+        _print_result(console, header, rows, values, as_json)
+    if failure:
+        raise failure
+    assert result
+    return result.values
+
+
+def _print_result(
+    console: Console,
+    header: Header | None,
+    rows: list[dict[str, Any]],
+    result: dict[str, Any],
+    as_json: bool,
+) -> None:
     if as_json and header:
-        print(json.dumps(document_of(header, rows, result), ensure_ascii=False, allow_nan=False))
-    elif not (as_json or interrupted):
+        utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        document = document_of(header, rows, result)
+        print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
+    elif not as_json:
         for line in _summary(result):
             console.print(line, markup=False)
-    if interrupted:
-        raise KeyboardInterrupt
-    return result
 
 
 def document_of(
@@ -100,7 +119,7 @@ def document_of(
 def _drawn(table: Table) -> RichTable:
     drawn = RichTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for heading in table.headings:
-        drawn.add_column(heading, overflow="fold")
+        drawn.add_column(escape(heading), overflow="fold")
     for row in table.rows:
         drawn.add_row(*map(escape, row))
     return drawn
@@ -181,6 +200,8 @@ def _columns(row: Row) -> list[tuple[str, str]]:
         if value is None or "title" not in column.metadata:
             continue
         title, spec = column.metadata["title"], column.metadata["spec"]
+        if isinstance(value, str):
+            value = printable(value)
         text = format(value, spec) if spec else _text(column.name, value)
         if isinstance(value, int | float):
             least = 9 if spec.endswith("e") else 6  # -1.23e-45

@@ -1,6 +1,8 @@
 """What a user of the command line relies on: exit codes, streams, the JSON document."""
 
+import errno
 import json
+import os
 import re
 import signal
 import subprocess
@@ -189,6 +191,16 @@ def test_divergence_in_the_last_update(cli, options):
     """No loss is computed behind it, but the weight isn't finite."""
     result = cli("linreg", "--epochs", "1", "--lr", "1e38", *options)
     assert "weight" in failure(result)
+
+
+def test_output_that_can_not_be_written(cli, monkeypatch):
+    """A full disk behind a redirection."""
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("ptnotes.report.present", full)
+    assert "No space left on device" in failure(cli("linreg", "--epochs", "1"))
 
 
 def test_sample_beside_the_variable(cli, small_data):

@@ -1,13 +1,18 @@
 """The application: what every command shares. No command lives here."""
 
+import contextlib
+import errno
+import io
+import os
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ptnotes import __version__, machine
-from ptnotes.errors import PtnotesError, UsageError
+from ptnotes.errors import DataError, PtnotesError, UsageError
+from ptnotes.text import printable
 
 if TYPE_CHECKING:
     from ptnotes.rows import Event
@@ -35,15 +40,19 @@ def ptnotes(
 ) -> None:
     """A well-known PyTorch course: every experiment is one command."""
     machine.settle()
+    for stream in (sys.stdout, sys.stderr):
+        # a name may hold what the terminal's encoding hasn't
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
-@contextmanager
+@contextlib.contextmanager
 def named_failures() -> Iterator[None]:
     """A failure that a user can cause is one line on stderr, and an exit code."""
     try:
         yield
     except PtnotesError as error:
-        typer.echo(f"ptnotes: {error}", err=True)
+        typer.echo(f"ptnotes: {printable(str(error))}", err=True)
         raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
 
 
@@ -52,4 +61,18 @@ def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any
     from ptnotes.report import present
 
     with named_failures():
-        return present(events, as_json=as_json, quiet=quiet)
+        try:
+            result = present(events, as_json=as_json, quiet=quiet)
+            sys.stdout.flush()
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            _discard_output()
+            raise DataError(f"{error.filename or 'the output'}: {error.strerror}") from error
+    return result
+
+
+def _discard_output() -> None:
+    """What is left in the buffer would fail once more, loudly, when the process ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,9 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 IMPORT = [sys.executable, "-c", "import torch, torchvision"]
+ARCHITECTURES = ("cnn", "mlp", "resnet", "inception")
+OTHERS = ("names", "diabetes", "seq", "backward", "linreg", "logistic")
 TUNED = [
-    *(["mnist", "--arch", arch, "--recipe", "tuned"] for arch in ("cnn", "mlp", "resnet")),
-    *([topic, "--recipe", "tuned"] for topic in ("names", "diabetes", "seq")),
+    *(["mnist", "--arch", arch, "--recipe", "tuned"] for arch in ARCHITECTURES),
+    *([topic, "--recipe", "tuned"] for topic in OTHERS),
     ["stats", "mnist"],
 ]
 TOPICS = (
