@@ -87,15 +87,15 @@ class Writer:
 
     def take(self, snapshot: Snapshot) -> None:
         """Save the training as it stands, if it is time to."""
-        if not self.rows and self._fresh:
-            self._begin(snapshot)
-            return
         started = time.perf_counter()
         single_updates = self.rows and not isinstance(self.rows[-1], EpochRow)
         if single_updates and len(self.rows) != self.header.rows:
             if started - self._saved_at < max(SECONDS, self._cost / SHARE):
                 return
-        self._save(snapshot.state())
+        if self._fresh and not self.rows:
+            self._begin(snapshot)
+        else:
+            self._save(snapshot.state())
         self._saved_at = time.perf_counter()
         self._cost = self._saved_at - started
         if self._saved_at - self._drawn_at >= self._cost_of_drawing / SHARE_OF_DRAWING:

@@ -62,8 +62,8 @@ RECIPES = {
     "tuned": {
         "mlp": replace(SMOOTHED, epochs=6),
         "cnn": TUNED,
-        "inception": replace(SMOOTHED, epochs=4),
-        "resnet": replace(SMOOTHED, epochs=5),
+        "inception": replace(TUNED, batch_size=64, lr=0.05),
+        "resnet": replace(SMOOTHED, epochs=4),
     },
 }
 
