@@ -60,7 +60,7 @@ SMOOTHED = replace(TUNED, label_smoothing=0.05)
 RECIPES = {
     "notes": dict.fromkeys(MODELS, NOTES),
     "tuned": {
-        "mlp": replace(SMOOTHED, epochs=6),
+        "mlp": replace(SMOOTHED, epochs=5),
         "cnn": TUNED,
         "inception": replace(TUNED, batch_size=64, lr=0.05),
         "resnet": replace(SMOOTHED, epochs=4),
