@@ -24,7 +24,6 @@ from ptnotes.writing import alone
 from tests.runs.conftest import ROOT, same
 from tests.test_cli import failure
 
-
 PACKAGES = Path(torch.__file__).parents[1]
 
 
