@@ -9,19 +9,10 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as Bar
 from rich.table import Table as RichTable
-from rich.text import Text
 
 from ptnotes import __version__
+from ptnotes.bar import advance, progress_bar
 from ptnotes.errors import PtnotesError
 from ptnotes.rows import Event, Header, Progress, Result, Row, Table
 from ptnotes.text import printable
@@ -42,7 +33,7 @@ def present(
     rows: list[dict[str, Any]] = []
     result: Result | None = None
     failure: BaseException | None = None
-    bar = _bar(console, quiet)
+    bar = progress_bar(console, quiet)
     try:
         for event in events:
             match event:
@@ -53,7 +44,7 @@ def present(
                             console.print(line, markup=False)
                 case Progress():
                     bar.start()  # not before: a download may draw a bar of its own
-                    _advance(bar, event)
+                    advance(bar, event)
                 case Row():
                     wanted = not quiet or (header and header.rows_in_result == "")
                     if wanted and header and _is_shown(len(rows), header):
@@ -140,37 +131,6 @@ def _headlines(header: Header) -> list[str]:
     if config.get("device") == "cpu":
         on[-1] += f" ({header.environment['threads']} threads)"
     return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
-
-
-class _Rate(ProgressColumn):
-    """Steps, or whatever is counted, per second."""
-
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.0f}/s")
-
-
-def _bar(console: Console, quiet: bool) -> Bar:
-    return Bar(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    )
-
-
-def _advance(bar: Bar, progress: Progress) -> None:
-    epoch = "" if progress.epoch is None else f"epoch {progress.epoch}"
-    what = f"{progress.of} {epoch}".strip()
-    if not bar.tasks:
-        bar.add_task(what, total=progress.total)
-    elif bar.tasks[0].description != what:
-        # its clock too: time left is the epoch's
-        bar.reset(bar.tasks[0].id, description=what, total=progress.total)
-    bar.update(bar.tasks[0].id, completed=progress.done, total=progress.total)
 
 
 def _is_shown(index: int, header: Header) -> bool:

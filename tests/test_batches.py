@@ -57,7 +57,7 @@ def test_shifted_images_keep_their_ink(shift, seed):
     data = ShiftedImages(
         images, torch.arange(20), shift=shift, background=-1.0, seed=seed, device=CPU
     )
-    x, y = data[torch.tensor([3, 5, 8])]
+    x, y = data[[3, 5, 8]]
     assert x.shape == (3, 1, 9, 7)
     assert y.tolist() == [3, 5, 8]
     assert x.amax(dim=(1, 2, 3)).tolist() == [4, 6, 9]
@@ -74,7 +74,7 @@ def test_shifts_are_drawn_anew_and_by_the_seed():
         data = ShiftedImages(
             images, torch.arange(50), shift=2, background=0.0, seed=seed, device=CPU
         )
-        return data[torch.arange(50)][0], data[torch.arange(50)][0]
+        return data[list(range(50))][0], data[list(range(50))][0]
 
     first, second = moved(1)
     assert not torch.equal(first, second)
@@ -87,7 +87,7 @@ def test_masked_sequences():
     data = MaskedSequences(
         codes, lengths, torch.arange(400), share=0.1, unknown=1, seed=0, device=CPU
     )
-    masked = data[torch.arange(400)][0]
+    masked = data[list(range(400))][0]
     assert set(masked.unique().tolist()) == {1, 65}
     assert 0.07 < (masked == 1).float().mean() < 0.13
     assert (data.codes == 65).all()

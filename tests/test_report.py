@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ptnotes.report import _advance, _bar, _is_shown
+from ptnotes.bar import advance, progress_bar
+from ptnotes.report import _is_shown
 from ptnotes.rows import Header, Progress
 
 
@@ -20,16 +21,16 @@ def test_selection_is_even(rows, shown):
 
 
 def test_bar_of_what_has_no_epochs_and_no_known_end():
-    bar = _bar(Console(), quiet=True)
+    bar = progress_bar(Console(), quiet=True)
     for progress in (Progress(None, 64, None, "images"), Progress(None, 128, 500, "images")):
-        _advance(bar, progress)
+        advance(bar, progress)
     (task,) = bar.tasks
     assert (task.description, task.completed, task.total) == ("images", 128, 500)
 
 
 def test_bar_starts_again_with_every_epoch():
-    bar = _bar(Console(), quiet=True)
+    bar = progress_bar(Console(), quiet=True)
     for progress in (Progress(1, 5, 10), Progress(1, 10, 10), Progress(2, 3, 12, of="t")):
-        _advance(bar, progress)
+        advance(bar, progress)
     (task,) = bar.tasks
     assert (task.description, task.completed, task.total) == ("t epoch 2", 3, 12)

@@ -49,8 +49,10 @@ def kept(
     else:
         if settings["device"] == "auto":
             given -= {"device"}
+        if topic != saved["topic"]:
+            _refuse(out, [f"topic {saved['topic']}, not {topic}"])
         named = {name: settings[name] for name in saved["config"] if name in given}
-        _refuse(out, _topics(topic, saved) or contradictions(named, saved))
+        _refuse(out, contradictions(named, saved))
         chosen = merged(settings, saved, given)
         events = agreeing(run(**chosen, resume=saved["training"]), saved, out)
     if out is not None:
@@ -112,7 +114,7 @@ def agreeing(events: Iterable[Event], saved: State, out: Path | None) -> Iterato
     """Pass events on if their Header agrees with the saved run. Raises UsageError."""
     for event in events:
         if isinstance(event, Header):
-            _refuse(out, _topics(event.topic, saved) or differences(event, saved))
+            _refuse(out, differences(event, saved))
         yield event
 
 
@@ -122,10 +124,6 @@ def _refuse(out: Path | None, differing: list[str]) -> None:
             f"{out} holds another run: {'; '.join(differing)}. "
             "Leave those options out, or take another --out"
         )
-
-
-def _topics(topic: str, saved: State) -> list[str]:
-    return [] if topic == saved["topic"] else [f"topic {saved['topic']}, not {topic}"]
 
 
 def differences(header: Header, saved: State) -> list[str]:

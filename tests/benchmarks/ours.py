@@ -90,7 +90,7 @@ def bare(training: Training) -> Epoch:
                 if isinstance(training.dataset, InMemory):
                     batch = tuple(tensor[indices] for tensor in training.dataset.tensors)
                 else:
-                    batch = training.dataset[indices]
+                    batch = training.dataset[indices.tolist()]
                 step(batch, parts)
 
     return epoch

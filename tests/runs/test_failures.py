@@ -143,11 +143,9 @@ def test_read_only_directory(cli, run_of, elsewhere, as_nobody):
 
 
 def test_directory_that_can_not_be_entered(cli, elsewhere, as_nobody):
-    elsewhere.chmod(0o700)
+    elsewhere.chmod(0)  # not even its owner
     place = elsewhere / "run"
     with as_nobody():
-        if os.geteuid() == os.stat(elsewhere.parent).st_uid:
-            pytest.skip("the owner enters it")
         for command in (
             ["runs", "list", place],
             ["runs", "show", place],
