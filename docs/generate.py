@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from ptnotes.claims import LEDGER
+from ptnotes.verify.claims import LEDGER
 from ptnotes.cli import app
 
 DOCS = Path(__file__).parent

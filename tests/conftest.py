@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ptnotes.machine import settle
+from ptnotes.engine.runtime import settle
 
 settle()  # as the command line does it: before torch is imported
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ptnotes.engine import DivergedError
-from ptnotes.rows import EpochRow, Header, Result
+from ptnotes.engine.loop import DivergedError
+from ptnotes.events import EpochRow, Header, Result
 
 TRAINED = ["backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names"]
 WITH_DATA = ["diabetes", "mnist", "names"]
@@ -199,7 +199,7 @@ def test_output_that_can_not_be_written(cli, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("ptnotes.report.present", full)
+    monkeypatch.setattr("ptnotes.console.render.present", full)
     assert "No space left on device" in failure(cli("linreg", "--epochs", "1"))
 
 

@@ -3,7 +3,9 @@
 Importing a module of commands adds them to ``app``, in the order of this list.
 """
 
-from ptnotes.cli import checking, data, demonstrations, networks, predict, regression, runs, stats
+from ptnotes.cli import checking, data, demonstrations, networks, predict, runs, stats
+
+from ptnotes.cli import topics as regression
 from ptnotes.cli.main import app
 
 __all__ = [

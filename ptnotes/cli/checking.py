@@ -26,7 +26,7 @@ def verify(
     quiet: options.Quiet = False,
 ) -> None:
     """Every checkable claim of the notes, run and judged; exit code 1 if one fails."""
-    from ptnotes import verify as judge
+    from ptnotes.verify import runner as judge
 
     if list_only:
         show(judge.ledger(only=only or [], quick=quick), as_json, quiet)

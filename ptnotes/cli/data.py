@@ -30,7 +30,7 @@ def list_sets(
     quiet: options.Quiet = False,
 ) -> None:
     """Every file of every data set: where it lies, its size, whether it is what it should be."""
-    from ptnotes import data as inventory
+    from ptnotes.datasets import inventory
 
     show(inventory.listing(data_dir=data_dir), as_json, quiet)
 
@@ -46,7 +46,7 @@ def download(
     quiet: options.Quiet = False,
 ) -> None:
     """Fetch what is missing or wrong; a file gets its name when its checksum is right."""
-    from ptnotes import data as inventory
+    from ptnotes.datasets import inventory
 
     chosen = set(sets or [Set.ALL])
     names = [each.value for each in Set if each != Set.ALL and chosen & {each, Set.ALL}]
@@ -63,7 +63,7 @@ def verify(
     quiet: options.Quiet = False,
 ) -> None:
     """Hold the files against the manifest; exit code 1 if one is wrong, truncated or missing."""
-    from ptnotes import data as inventory
+    from ptnotes.datasets import inventory
 
     result = show(inventory.verify(data_dir=data_dir, sample=sample), as_json, quiet)
     if result["failed"]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ptnotes import __version__, machine
+from ptnotes import __version__
+
+from ptnotes.engine import runtime as machine
 from ptnotes.errors import DataError, PtnotesError, UsageError
-from ptnotes.text import printable
+from ptnotes.console.escape import printable
 
 if TYPE_CHECKING:
-    from ptnotes.rows import Event
+    from ptnotes.events import Event
 
 app = typer.Typer(
     name="ptnotes",
@@ -58,7 +60,7 @@ def named_failures() -> Iterator[None]:
 
 def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
     """Show a run and return its result."""
-    from ptnotes.report import present
+    from ptnotes.console.render import present
 
     with named_failures():
         try:

@@ -44,7 +44,7 @@ def _check_merge(context: typer.Context) -> None:
 def _sample_directory(source: list[str]) -> Path:
     if source != ["mnist"]:
         raise typer.BadParameter("of the data sets by name it holds mnist", param_hint="--sample")
-    from ptnotes.datasets.locate import sample_directory
+    from ptnotes.datasets.paths import sample_directory
 
     with named_failures():
         return sample_directory()
@@ -135,9 +135,11 @@ def stats(
     if sample:
         data_dir = _sample_directory(source)
 
-    from ptnotes.stats import command, torchrun
-    from ptnotes.stats.gathering import Choice
-    from ptnotes.stats.images import Reading
+    from ptnotes.stats import command
+
+    from ptnotes.engine import distributed as torchrun
+    from ptnotes.stats.pipeline import Choice
+    from ptnotes.stats.decode import Reading
 
     shown = command.Shown(sample_std, precision, histogram)
     if merge:

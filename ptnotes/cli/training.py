@@ -11,7 +11,7 @@ from ptnotes.cli import options
 from ptnotes.cli.main import named_failures, show
 
 if TYPE_CHECKING:
-    from ptnotes.rows import Event
+    from ptnotes.events import Event
 
 
 def hyperparameters(recipe: Any, **given: Any) -> Mapping[str, Any]:
@@ -29,7 +29,7 @@ def source_of(
         return {"data": name, "data_dir": data_dir}
     if "data_dir" in _given(context):
         raise typer.BadParameter("the sample has its own --data-dir", param_hint="--sample")
-    from ptnotes.datasets.locate import sample_directory
+    from ptnotes.datasets.paths import sample_directory
 
     with named_failures():
         return {"data": "sample", "data_dir": sample_directory()}
@@ -61,11 +61,11 @@ def train(
         if any(keep.values()):
             named = ", ".join(f"--{name.replace('_', '-')}" for name in keep if keep[name])
             raise typer.BadParameter(f"{named}: one run at a time", param_hint="--seeds")
-        from ptnotes.seeds import repeat
+        from ptnotes.engine.repeat import repeat
 
         events = repeat(run, seeds, **settings)
     elif any(keep.values()):
-        from ptnotes.runs.keeping import kept
+        from ptnotes.runs.resume import kept
 
         topic = str(context.info_name)
         events = kept(topic, run, settings, given=_given(context), **keep)

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ptnotes.datasets.locate import data_directory, data_file
-from ptnotes.datasets.table import read_rows
+from ptnotes.datasets.paths import data_directory, data_file
+from ptnotes.datasets.tables import read_rows
 from ptnotes.errors import DataError
 
 FILE = "diabetes.csv.gz"

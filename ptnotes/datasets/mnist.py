@@ -5,7 +5,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ptnotes.datasets.idx import read_idx
-from ptnotes.datasets.locate import data_directory, data_file
+from ptnotes.datasets.paths import data_directory, data_file
 from ptnotes.errors import DataError
 
 CLASSES = 10

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ptnotes.datasets.locate import data_directory, data_file
-from ptnotes.datasets.table import read_rows
+from ptnotes.datasets.paths import data_directory, data_file
+from ptnotes.datasets.tables import read_rows
 from ptnotes.errors import DataError
 
 # The notes' 128 characters are ASCII's. Two control codes that no name holds get a meaning.

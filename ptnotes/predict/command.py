@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes.datasets import names
-from ptnotes.device import environment
+from ptnotes.engine.device import environment
 from ptnotes.errors import DataError, UsageError
-from ptnotes.predict import images, lines
+from ptnotes.predict import images
+from ptnotes.predict import text_inputs as lines
 from ptnotes.predict.networks import load
-from ptnotes.rows import Event, Header, Result, Row, Table, column
+from ptnotes.events import Event, Header, Result, Row, Table, column
 from ptnotes.topics.mnist import normalized
 
 TOP = 3

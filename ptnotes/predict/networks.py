@@ -8,9 +8,9 @@ from torch import nn
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.models.mnist import MODELS
-from ptnotes.runs import documents
-from ptnotes.runs.documents import Document
-from ptnotes.runs.sealed import unseal
+from ptnotes.runs import document as documents
+from ptnotes.runs.document import Document
+from ptnotes.runs.checkpoint import unseal
 from ptnotes.topics import diabetes, names
 
 NETWORKS: dict[str, Any] = {

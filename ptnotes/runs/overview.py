@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ptnotes.errors import DataError, UsageError
-from ptnotes.rows import Event, Header, Result, Table
-from ptnotes.runs import documents, pictures
-from ptnotes.runs.documents import Document
+from ptnotes.events import Event, Header, Result, Table
+from ptnotes.runs import document as documents
+from ptnotes.plots import curves as pictures
+from ptnotes.runs.document import Document
 
 ROWS = 20  # of a history on screen
 MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns

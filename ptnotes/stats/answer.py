@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ptnotes.errors import DataError
-from ptnotes.rows import Table
+from ptnotes.events import Table
 from ptnotes.stats.channel_stats import ChannelStats
 from ptnotes.stats.shortcuts import BATCH_SIZE
 from ptnotes.stats.tally import Tally

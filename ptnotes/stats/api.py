@@ -12,10 +12,10 @@ from PIL import Image
 from ptnotes.errors import DataError
 from ptnotes.stats import sources
 from ptnotes.stats.answer import settled
-from ptnotes.stats.arrays import DEPTHS, numpy_of
+from ptnotes.stats.sources.arrays import DEPTHS, numpy_of
 from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.gathering import Choice, finished, gather
-from ptnotes.stats.images import Alpha, Item, Reading
+from ptnotes.stats.pipeline import Choice, finished, gather
+from ptnotes.stats.decode import Alpha, Item, Reading
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.tally import Tally, tally_block, tally_images
 from ptnotes.stats.workers import chunks

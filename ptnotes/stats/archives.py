@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from ptnotes.errors import DataError
-from ptnotes.stats.files import Images, described, matcher
-from ptnotes.stats.images import Content, InArchive, Item, reason
+from ptnotes.stats.sources.files import Images, described, matcher
+from ptnotes.stats.decode import Content, InArchive, Item, reason
 from ptnotes.stats.listing import Wanted
 
 BROKEN = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.stats.counts import Counts
+from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
 from ptnotes.stats.rounding import nearest_sqrt
 from ptnotes.stats.sums import Sums

@@ -8,18 +8,21 @@ from typing import Any
 
 import torch
 
-from ptnotes.device import environment
+from ptnotes.engine.device import environment
 from ptnotes.errors import UsageError
-from ptnotes.rows import Event, Header, Progress, Result
-from ptnotes.stats import answer, histogram, parts, sources, torchrun
-from ptnotes.stats.arrays import Arrays
-from ptnotes.stats.gathering import Choice, cores, gather
-from ptnotes.stats.images import Reading
+from ptnotes.events import Event, Header, Progress, Result
+from ptnotes.stats import answer, sources
+from ptnotes.plots import histogram
+from ptnotes.stats import sharding as parts
+from ptnotes.engine import distributed as torchrun
+from ptnotes.stats.sources.arrays import Arrays
+from ptnotes.stats.pipeline import Choice, cores, gather
+from ptnotes.stats.decode import Reading
 from ptnotes.stats.named import NAMES
-from ptnotes.stats.parts import Part
+from ptnotes.stats.sharding import Part
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.shortcuts import Shortcuts
-from ptnotes.writing import check_place
+from ptnotes.files import check_place
 
 Events = Generator[Event, None, None]
 

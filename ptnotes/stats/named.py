@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ptnotes.errors import DataError
-from ptnotes.stats.arrays import Arrays, arrays
+from ptnotes.stats.sources.arrays import Arrays, arrays
 
 LIKE_MNIST = ("mnist", "fashion-mnist", "kmnist")
 OF_TORCHVISION = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "svhn": "SVHN"}
@@ -26,7 +26,7 @@ def read(name: str, split: str, data_dir: Path | None) -> Arrays:
 
     from torchvision import datasets
 
-    from ptnotes.datasets.locate import data_directory
+    from ptnotes.datasets.paths import data_directory
 
     of_split = {"split": split} if name == "svhn" else {"train": split == "train"}
     data_set = getattr(datasets, OF_TORCHVISION[name])

@@ -13,8 +13,8 @@ from PIL import Image
 
 from ptnotes.errors import DataError
 from ptnotes.stats.channel_stats import ChannelStats, Size
-from ptnotes.stats.counts import Counts, count
-from ptnotes.stats.images import Item, Reading, pixels, read, reason
+from ptnotes.stats.accumulators import Counts, count
+from ptnotes.stats.decode import Item, Reading, pixels, read, reason
 from ptnotes.stats.per_image import ImageSums, PerImage, Weight
 from ptnotes.stats.sums import Sums, add_up
 

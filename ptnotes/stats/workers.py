@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ptnotes.errors import WorkerError
-from ptnotes.stats.images import Item, Reading
+from ptnotes.stats.decode import Item, Reading
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.tally import Tally, tally_images
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ptnotes.device import environment, prepare
-from ptnotes.engine import LossMeter
-from ptnotes.rows import Event, Header, Result, Row, column
-from ptnotes.training import State, Training
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import LossMeter
+from ptnotes.events import Event, Header, Result, Row, column
+from ptnotes.engine.state import State, Training
 
 # 1 data: y = 2x
 X_DATA = [1.0, 2.0, 3.0]

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ptnotes.device import environment
+from ptnotes.engine.device import environment
 from ptnotes.errors import UsageError
-from ptnotes.formulas import output_size
+from ptnotes.reference import output_size
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
-from ptnotes.models.trace import trace
-from ptnotes.rows import Event, Header, Result, Table
+from ptnotes.models.shapes import trace
+from ptnotes.events import Event, Header, Result, Table
 
 FIVE_BY_FIVE = [  # lines 607 and 621
     [3, 4, 6, 5, 7],

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.batches import InMemory, batched
+from ptnotes.engine.loading import InMemory, batched
 from ptnotes.datasets import diabetes
-from ptnotes.device import environment, prepare
-from ptnotes.engine import count_parameters, evaluate, train_epoch
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import count_parameters, evaluate, train_epoch
 from ptnotes.errors import DataError
-from ptnotes.judging import outputs, report
-from ptnotes.rows import EpochRow, Event, Header, Result
-from ptnotes.training import State, Training
+from ptnotes.engine.metrics import outputs, report
+from ptnotes.events import EpochRow, Event, Header, Result
+from ptnotes.engine.state import State, Training
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ptnotes import formulas
-from ptnotes.device import environment, prepare
-from ptnotes.engine import LossMeter, count_parameters, train_step
-from ptnotes.rows import Event, Header, Result, Row, column
-from ptnotes.training import State, Training
+from ptnotes import reference as formulas
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import LossMeter, count_parameters, train_step
+from ptnotes.events import Event, Header, Result, Row, column
+from ptnotes.engine.state import State, Training
 
 # 1 data: hours studied, passed or not                     (3, 1)
 X_DATA = torch.tensor([[1.0], [2.0], [3.0]])

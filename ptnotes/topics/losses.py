@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from ptnotes import formulas
-from ptnotes.device import environment
+from ptnotes import reference as formulas
+from ptnotes.engine.device import environment
 from ptnotes.errors import UsageError
-from ptnotes.rows import Event, Header, Result, Table
+from ptnotes.events import Event, Header, Result, Table
 
 # lines 420-421: the same three targets, two predictions
 TARGETS = [2, 0, 1]

@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.batches import InMemory, ShiftedImages, batched
+from ptnotes.engine.loading import InMemory, ShiftedImages, batched
 from ptnotes.datasets import mnist
-from ptnotes.device import environment, prepare
-from ptnotes.engine import count_parameters, fit, most_likely
-from ptnotes.judging import mistakes, outputs, report
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import count_parameters, fit, most_likely
+from ptnotes.engine.metrics import mistakes, outputs, report
 from ptnotes.models.mnist import MODELS
-from ptnotes.parts import parts_of
-from ptnotes.rows import Event, Header, Result
+from ptnotes.engine.shards import parts_of
+from ptnotes.events import Event, Header, Result
 from ptnotes.stats import channel_stats
-from ptnotes.training import State, Training
+from ptnotes.engine.state import State, Training
 
 # 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
 MEAN, STD = 0.1307, 0.3081

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.batches import MaskedSequences, PaddedSequences, batched
+from ptnotes.engine.loading import MaskedSequences, PaddedSequences, batched
 from ptnotes.datasets import names
-from ptnotes.device import environment, prepare
-from ptnotes.engine import count_parameters, fit, most_likely
-from ptnotes.judging import outputs, report
-from ptnotes.packed_gru import final_states
-from ptnotes.rows import Event, Header, Result
-from ptnotes.training import State, Training
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import count_parameters, fit, most_likely
+from ptnotes.engine.metrics import outputs, report
+from ptnotes.models.packed_gru import final_states
+from ptnotes.events import Event, Header, Result
+from ptnotes.engine.state import State, Training
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from ptnotes.device import environment, prepare
-from ptnotes.models import cells
-from ptnotes.rows import Event, Header, Result, Table
+from ptnotes.engine.device import environment, prepare
+from ptnotes.models import recurrent_cells as cells
+from ptnotes.events import Event, Header, Result, Table
 
 BATCH_SIZE, SEQ_LEN, INPUT_SIZE, HIDDEN_SIZE = 1, 3, 4, 2  # lines 819-822
 

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ptnotes.device import environment, prepare
-from ptnotes.engine import LossMeter, count_parameters, train_step
-from ptnotes.rows import Event, Header, Result, Row, column
-from ptnotes.training import State, Training
+from ptnotes.engine.device import environment, prepare
+from ptnotes.engine.loop import LossMeter, count_parameters, train_step
+from ptnotes.events import Event, Header, Result, Row, column
+from ptnotes.engine.state import State, Training
 
 # 1 data
 ALPHABET = "ehlo"

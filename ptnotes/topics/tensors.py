@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torchvision import transforms
 
-from ptnotes.device import environment
-from ptnotes.rows import Event, Header, Result, Table
+from ptnotes.engine.device import environment
+from ptnotes.events import Event, Header, Result, Table
 
 SHAPES = ((3, 4), (2, -1), (-1, 3), (2, 2, -1))  # lines 524-527, of 12 elements
 REFUSED_SHAPES = ((5, -1), (3, 5), (-1, -1))

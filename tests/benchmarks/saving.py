@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from ptnotes.machine import settle
+from ptnotes.engine.runtime import settle
 
 settle()
 
-from ptnotes.rows import EpochRow, Event, Result, Snapshot  # noqa: E402
-from ptnotes.runs.recording import record  # noqa: E402
+from ptnotes.events import EpochRow, Event, Result, Snapshot  # noqa: E402
+from ptnotes.runs.writer import record  # noqa: E402
 from ptnotes.topics import mnist  # noqa: E402
 
 

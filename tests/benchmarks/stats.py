@@ -34,8 +34,8 @@ from PIL import Image
 from ptnotes.stats import sources
 from ptnotes.stats.answer import settled
 from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.gathering import Choice, finished, gather
-from ptnotes.stats.images import Reading
+from ptnotes.stats.pipeline import Choice, finished, gather
+from ptnotes.stats.decode import Reading
 from ptnotes.stats.workers import CHUNK
 
 DISTINCT = 200  # photographs made; the other files are copies of them

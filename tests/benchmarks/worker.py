@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from ptnotes.machine import settle
+from ptnotes.engine.runtime import settle
 
 settle()  # PTNOTES_PLATFORM=plain keeps it from doing anything
 

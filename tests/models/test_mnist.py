@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ptnotes.engine import count_parameters
+from ptnotes.engine.loop import count_parameters
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
 
 PARAMETERS = {"mlp": 576_810, "cnn": 8_490, "inception": 97_298, "resnet": 41_514}

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ptnotes.datasets import mnist
-from ptnotes.datasets.locate import sample_directory
+from ptnotes.datasets.paths import sample_directory
 from ptnotes.models.mnist import MODELS
 from ptnotes.topics.mnist import normalized
 from tests.test_cli import failure
@@ -213,7 +213,7 @@ def test_rows_of_features(predicted, cli, run_of, tmp_path):
 
 def test_table_that_fills_the_memory(cli, run_of, tmp_path, monkeypatch):
     """It is small only while it is packed."""
-    monkeypatch.setattr("ptnotes.predict.lines.LARGEST_TABLE", 100_000)
+    monkeypatch.setattr("ptnotes.predict.text_inputs.LARGEST_TABLE", 100_000)
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(b"0" * 1_000_000))
     assert "split it" in failure(cli("predict", run_of("diabetes", "--epochs", "2"), path))

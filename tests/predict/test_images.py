@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ptnotes.datasets import mnist
-from ptnotes.datasets.locate import sample_directory
+from ptnotes.datasets.paths import sample_directory
 from ptnotes.errors import DataError
 from ptnotes.predict.images import FORMS, fitted, ink, read
 

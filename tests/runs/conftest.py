@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from ptnotes.runs.sealed import unseal
+from ptnotes.runs.checkpoint import unseal
 from tests.conftest import REAL_DATA
 
 ROOT = Path(__file__).parents[2]

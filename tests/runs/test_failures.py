@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptnotes.errors import DataError
-from ptnotes.runs import documents
-from ptnotes.runs.sealed import marked, seal, unseal
-from ptnotes.writing import alone
+from ptnotes.runs import document as documents
+from ptnotes.runs.checkpoint import marked, seal, unseal
+from ptnotes.files import alone
 from tests.runs.conftest import ROOT, same
 from tests.test_cli import failure
 

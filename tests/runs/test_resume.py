@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 
-from ptnotes.rows import EpochRow, Header, Result, Row, Snapshot
-from ptnotes.runs.keeping import kept
+from ptnotes.events import EpochRow, Header, Result, Row, Snapshot
+from ptnotes.runs.resume import kept
 from ptnotes.topics import backward, diabetes, linreg, logistic, mnist, seq
 from tests.runs.conftest import same, same_runs
 
@@ -174,7 +174,7 @@ def test_save_best_can_not_begin_later(cli, run_of, small_data):
 def test_other_data_is_refused(cli, run_of):
     run = run_of("names", "--epochs", "2")
     checkpoint = (run / "checkpoint.pt").read_bytes()
-    from ptnotes.datasets.locate import sample_directory
+    from ptnotes.datasets.paths import sample_directory
 
     done = cli("names", "--out", run, "--resume", "--data-dir", sample_directory())
     assert done.exit_code == 1
@@ -217,7 +217,7 @@ def test_updates_are_saved_now_and_then(tmp_path, monkeypatch):
     """At the start, at the end, and in between when a second has passed."""
     saved = []
     monkeypatch.setattr(
-        "ptnotes.runs.recording.Writer._save", lambda writer, _: saved.append(len(writer.rows))
+        "ptnotes.runs.writer.Writer._save", lambda writer, _: saved.append(len(writer.rows))
     )
     hyper = {"recipe": "notes", "epochs": 50, "lr": 0.01, "momentum": 0.0, "seed": 0}
     for event in kept("linreg", linreg.run, hyper | {"device": "cpu", "threads": 1}, out=tmp_path):

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from ptnotes.machine import settle
+from ptnotes.engine.runtime import settle
 
 settle()
 

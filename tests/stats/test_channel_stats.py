@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ptnotes.stats import ChannelStats
-from ptnotes.stats.counts import Counts
+from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.per_image import PerImage
 from ptnotes.stats.tally import tally_block
 from tests.stats.exact import is_nearest, is_nearest_root, mean_and_variance

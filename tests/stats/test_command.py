@@ -168,7 +168,7 @@ def test_sets_by_name(result, small_data, tmp_path):
 
 
 def test_sample(cli, small_data, monkeypatch):
-    monkeypatch.setattr("ptnotes.datasets.locate.SAMPLE_PLACES", (small_data,))
+    monkeypatch.setattr("ptnotes.datasets.paths.SAMPLE_PLACES", (small_data,))
     done = cli("stats", "mnist", "--sample", "--json")
     document = json.loads(done.stdout)
     assert document["config"]["data"] == "sample"

@@ -1,0 +1,217 @@
+"""Rows → a table that grows on screen, or the JSON document. No torch here."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from ptnotes import __version__
+from ptnotes.console.progress import advance, progress_bar
+from ptnotes.errors import PtnotesError
+from ptnotes.events import Event, Header, Progress, Result, Row, Table
+from ptnotes.console.escape import printable
+
+
+def present(
+    events: Iterable[Event], *, as_json: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Show a run while it goes on; returns what its Result holds.
+
+    As text, the table goes to stdout; with ``as_json`` stdout carries one JSON document, and the
+    table goes to stderr. ``quiet`` leaves only the result (or the document). When the run is
+    interrupted, what was finished is still reported before KeyboardInterrupt goes on; and so is the
+    result if something fails behind it.
+    """
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    header: Header | None = None
+    rows: list[dict[str, Any]] = []
+    result: Result | None = None
+    failure: BaseException | None = None
+    bar = progress_bar(console, quiet)
+    try:
+        for event in events:
+            match event:
+                case Header():
+                    header = event
+                    if not quiet:
+                        for line in _headlines(event):
+                            console.print(line, markup=False)
+                case Progress():
+                    bar.start()  # not before: a download may draw a bar of its own
+                    advance(bar, event)
+                case Row():
+                    wanted = not quiet or (header and header.rows_in_result == "")
+                    if wanted and header and _is_shown(len(rows), header):
+                        if not (rows or quiet):
+                            console.print(_titles(event), markup=False)
+                        console.print(_line(event), markup=False)
+                    rows.append(record_of(event))
+                case Table():
+                    if not quiet:
+                        console.print(event.title, markup=False, style="bold")
+                        console.print(_drawn(event), soft_wrap=False)
+                        console.print()
+                case Result():
+                    result = event
+    except (KeyboardInterrupt, PtnotesError) as error:
+        failure = error
+    finally:
+        bar.stop()
+    if result or (isinstance(failure, KeyboardInterrupt) and as_json):
+        values = result.values if result else {"interrupted": True}
+        _print_result(console, header, rows, values, as_json)
+    if failure:
+        raise failure
+    assert result
+    return result.values
+
+
+def _print_result(
+    console: Console,
+    header: Header | None,
+    rows: list[dict[str, Any]],
+    result: dict[str, Any],
+    as_json: bool,
+) -> None:
+    if as_json and header:
+        utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        document = document_of(header, rows, result)
+        print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
+    elif not as_json:
+        for line in _summary(result):
+            console.print(line, markup=False)
+
+
+def document_of(
+    header: Header, rows: list[dict[str, Any]], result: dict[str, Any]
+) -> dict[str, Any]:
+    """The JSON document; ``rows`` are what ``record_of`` makes of them."""
+    document: dict[str, Any] = {
+        "topic": header.topic,
+        "version": __version__,
+        "config": header.config,
+        "environment": header.environment,
+    }
+    if header.rows_in_result == "":
+        return document | {"result": rows}
+    if header.rows_in_result is not None:
+        result = {header.rows_in_result: rows} | result
+    elif rows:
+        document["history"] = rows
+    return document | {"result": result}
+
+
+def _drawn(table: Table) -> RichTable:
+    drawn = RichTable(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in table.headings:
+        drawn.add_column(escape(heading), overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*map(escape, row))
+    return drawn
+
+
+def _headlines(header: Header) -> list[str]:
+    """What runs, and on what: two lines at most, each below 60 columns."""
+    config = header.config
+    what = [
+        f"{name} {config[name]}" for name in ("arch", "cell", "via", "recipe") if name in config
+    ]
+    seeds = config.get("seeds", 1)
+    if seeds > 1:
+        config = config | {"seed": f"{config['seed']} to {config['seed'] + seeds - 1}"}
+    on = [f"{name} {config[name]}" for name in ("data", "seed", "device") if name in config]
+    if config.get("data") == "sample":
+        on[0] += " (made by ptnotes)"
+    if config.get("device") == "cpu":
+        on[-1] += f" ({header.environment['threads']} threads)"
+    return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
+
+
+def _is_shown(index: int, header: Header) -> bool:
+    """Whether row ``index`` (from 0) is among ``shown`` evenly spaced ones, first and last in."""
+    rows, shown = header.rows, header.shown
+    if shown is None or rows <= shown:
+        return True
+    nearest = round(index * (shown - 1) / (rows - 1))
+    return index == round(nearest * (rows - 1) / (shown - 1))
+
+
+def record_of(row: Row) -> dict[str, Any]:
+    """The row as an object of the JSON document."""
+    unrecorded = {each.name for each in fields(row) if not each.metadata.get("recorded", True)}
+    return {
+        name: value
+        for name, value in asdict(row).items()
+        if value is not None and name not in unrecorded
+    }
+
+
+def _columns(row: Row) -> list[tuple[str, str]]:
+    """(title, text), equally wide, of every column that this row fills; text flush left."""
+    columns = []
+    for column in fields(row):
+        value = getattr(row, column.name)
+        if value is None or "title" not in column.metadata:
+            continue
+        title, spec = column.metadata["title"], column.metadata["spec"]
+        if isinstance(value, str):
+            value = printable(value)
+        text = format(value, spec) if spec else _text(column.name, value)
+        if isinstance(value, int | float):
+            least = 9 if spec.endswith("e") else 6  # -1.23e-45
+            width = max(len(title), least, len(format(0, spec)))
+            columns.append((title.rjust(width), text.rjust(width)))
+        else:
+            width = len(format("", spec)) if spec else 0
+            columns.append((title.ljust(width), text.ljust(width)))
+    return columns
+
+
+def _titles(row: Row) -> str:
+    return "  ".join(title for title, _ in _columns(row)).rstrip()
+
+
+def _line(row: Row) -> str:
+    return "  ".join(text for _, text in _columns(row)).rstrip()
+
+
+def _summary(result: dict[str, Any]) -> list[str]:
+    """``name  value``, a line each; lists and objects are for JSON, but a pair of numbers.
+
+    The standard deviation ``name_std`` stands behind its mean.
+    """
+    plain = {
+        name: _text(name, value)
+        for name, value in result.items()
+        if _is_short(value) and name.removesuffix("_std") not in result.keys() - {name}
+    }
+    for name in plain:
+        if f"{name}_std" in result:
+            plain[name] += f" ± {_text(name, result[f'{name}_std'])}"
+    width = max(map(len, plain), default=0)
+    return [f"{name.replace('_', ' '):<{width}}  {text}" for name, text in plain.items()]
+
+
+def _is_short(value: Any) -> bool:
+    if isinstance(value, list):
+        return len(value) == 2 and all(isinstance(part, int | float) for part in value)
+    return not isinstance(value, dict)
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        parts = (f"{key.replace('_', ' ')} {_text(key, part)}" for key, part in value.items())
+        return ", ".join(parts)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_text(name, part) for part in value) + "]"
+    if isinstance(value, float) and name.endswith(("accuracy", "share")):
+        return f"{value:.2%}"
+    if isinstance(value, float) and name.endswith("seconds"):
+        return f"{value:.2f}"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,159 @@
+"""The data sets on this machine: listed, downloaded, held against the manifest."""
+
+import gzip
+import hashlib
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ptnotes.datasets.download import fetch
+from ptnotes.datasets.paths import (
+    DEFAULT_DIRECTORY,
+    data_directory,
+    places,
+    sample_directory,
+)
+from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
+from ptnotes.errors import DataError
+from ptnotes.events import Event, Header, Result, Row, column
+
+State = Literal["right", "wrong", "unknown", "missing"]
+
+
+@dataclass(frozen=True)
+class FileRow(Row):
+    """A file as it lies here: its size in bytes, and what its SHA-256 says of it.
+
+    "unknown" is a file that torchvision unpacked, as long as it should be, of a set whose digests
+    are those of the .gz, where no right .gz lies beside it.
+    """
+
+    data_set: str = column("data set", "<13")
+    state: State = column("state", "<7")
+    size: int = column("bytes", "10d")
+    path: str = column("file")
+
+
+def inspect(name: str, data_set: DataSet, directory: Path) -> list[FileRow]:
+    """The state of every file of a data set; two rows where it lies both packed and unpacked."""
+    return [row for file in data_set.files for row in _inspect_file(name, file, directory)]
+
+
+def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
+    """A row for every place where the file lies, the reader's first."""
+    return [
+        FileRow(name, _state(file, directory, path), (directory / path).stat().st_size, path)
+        for path in places(file.path)
+        if (directory / path).is_file()
+    ] or [FileRow(name, "missing", 0, file.path)]
+
+
+def _state(file: File, directory: Path, path: str) -> State:
+    """Of what lies at ``path``, one of the file's places. Raises DataError if it can't be read."""
+    place, packed = directory / path, directory / file.path
+    if place == packed:
+        return "right" if _sha256(place) == file.sha256 else "wrong"
+    if file.unpacked:
+        return "right" if _sha256(place) == file.unpacked else "wrong"
+    if file.unpacked_size not in (None, place.stat().st_size):
+        return "wrong"
+    if not packed.is_file() or _sha256(packed) != file.sha256:
+        return "unknown"
+    return "right" if place.read_bytes() == gzip.decompress(packed.read_bytes()) else "wrong"
+
+
+def _sha256(path: Path) -> str:
+    """Raises DataError if the file can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} can't be read: {error.strerror}") from error
+
+
+def _sources(data_dir: Path | None, sample: bool) -> tuple[Path, dict[str, DataSet]]:
+    if sample:
+        directory = sample_directory()
+        return directory, {"sample": sample_set(directory)}
+    return data_directory(data_dir), data_sets()
+
+
+def _header(command: str, directory: Path, **config: Any) -> Header:
+    environment = {"python": platform.python_version(), "platform": platform.platform()}
+    where = {"command": command, "data_dir": str(directory.resolve())}
+    return Header("data", where | config, environment, rows_in_result="files")
+
+
+def listing(*, data_dir: Path | None) -> Iterator[Event]:
+    """A row per file of every data set, the sample's too. Raises DataError."""
+    directory, sets = _sources(data_dir, sample=False)
+    yield _header("list", directory)
+    states = {}
+    for name, data_set in sets.items():
+        rows = inspect(name, data_set, directory)
+        states[name] = _state_of_set(rows)
+        yield from rows
+    sample, shipped = _sources(None, sample=True)
+    rows = inspect("sample", shipped["sample"], sample)
+    states["sample"] = _state_of_set(rows)
+    yield from rows
+    yield Result({"data_dir": str(directory.resolve()), "sample_dir": str(sample), "sets": states})
+
+
+def _state_of_set(rows: Sequence[FileRow]) -> str:
+    """The worst state of its files; "incomplete" if only some are there."""
+    states = {row.state for row in rows}
+    if "wrong" in states:
+        return "wrong"
+    if "missing" in states:
+        return "missing" if len(states) == 1 else "incomplete"
+    return "unknown" if "unknown" in states else "right"
+
+
+def download(names: Sequence[str], *, data_dir: Path | None) -> Iterator[Event]:
+    """Fetch what is missing or wrong of these data sets; a row per file. Raises DataError."""
+    directory, sets = data_dir or DEFAULT_DIRECTORY, data_sets()
+    yield _header("download", directory, sets=list(names))
+    fetched = 0
+    for name in names:
+        for file in sets[name].files:
+            rows = _inspect_file(name, file, directory)
+            if any(row.state in ("wrong", "missing") for row in rows):
+                fetch(sets[name], file, directory)
+                fetched += 1
+                _remove_wrong_unpacked(name, file, directory)
+            yield from _inspect_file(name, file, directory)
+    yield Result({"downloaded": fetched})
+
+
+def _remove_wrong_unpacked(name: str, file: File, directory: Path) -> None:
+    """Readers would take it before the right one. Raises DataError."""
+    for row in _inspect_file(name, file, directory):
+        if row.state == "wrong" and row.path != file.path:
+            try:
+                (directory / row.path).unlink()
+            except OSError as error:
+                raise DataError(f"{row.path} is wrong and can't be removed: {error}") from error
+
+
+def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
+    """Hold every file of every set that is here, whole or in part, against the manifest.
+
+    Raises DataError if there is none.
+    """
+    directory, sets = _sources(data_dir, sample)
+    yield _header("verify", directory)
+    checked = 0
+    failed = []
+    for name, data_set in sets.items():
+        rows = inspect(name, data_set, directory)
+        if _state_of_set(rows) == "missing":
+            continue
+        checked += sum(row.state != "missing" for row in rows)
+        failed += [row.path for row in rows if row.state in ("wrong", "missing")]
+        yield from rows
+    if not checked:
+        raise DataError(f"no data set is in {directory.resolve()}; ptnotes data download fetches")
+    yield Result({"checked": checked, "failed": failed})

@@ -1,0 +1,143 @@
+"""Colour modes, transparency and transforms, against what the usual loader gives."""
+
+import io
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+from torchvision.transforms import v2
+
+from ptnotes.errors import DataError
+from ptnotes.stats.decode import Item, Reading, pixels, read
+from ptnotes.stats.tally import tally_images
+from tests.stats.conftest import noise
+
+
+def saved(image, format="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def one(content, **reading):
+    """The statistics of one image."""
+    tally = tally_images([Item("it", content)], Reading(**reading), None)
+    assert tally.broken == ()
+    (stats,) = tally.stats.values()
+    return stats
+
+
+def means(image):
+    return tuple(float(mean) for mean in np.asarray(image, dtype=float).mean(axis=(0, 1)) / 255)
+
+
+RGB = Image.fromarray(noise(0, 9, 7, 3))
+RGBA = Image.fromarray(noise(1, 9, 7, 4))
+GRAY_ALPHA = Image.fromarray(noise(2, 9, 7, 2))
+PALETTE = RGB.quantize(16)
+BILEVEL = RGB.convert("1")
+CMYK = RGB.convert("CMYK")
+
+
+@pytest.mark.parametrize(
+    ("content", "channels"),
+    [
+        (saved(RGB), 3),
+        (saved(RGB.convert("L")), 1),
+        (saved(RGBA), 3),
+        (saved(GRAY_ALPHA), 1),
+        (saved(PALETTE), 3),
+        (saved(BILEVEL), 1),
+        (saved(CMYK, "TIFF"), 3),
+        (saved(RGB.convert("YCbCr"), "JPEG"), 3),
+        (saved(RGB, "GIF"), 3),
+    ],
+    ids=["RGB", "L", "RGBA", "LA", "P", "1", "CMYK", "YCbCr", "GIF"],
+)
+def test_modes_are_the_loaders(content, channels):
+    loaded = Image.open(io.BytesIO(content)).convert("RGB" if channels == 3 else "L")
+    expected = means(np.asarray(loaded).reshape(loaded.height, loaded.width, channels))
+    assert one(content).mean == pytest.approx(expected, abs=1e-15)
+    as_rgb = Image.open(io.BytesIO(content)).convert("RGB")
+    assert one(content, rgb=True).mean == pytest.approx(means(as_rgb), abs=1e-15)
+    as_gray = Image.open(io.BytesIO(content)).convert("L")
+    expected_gray = pytest.approx(np.asarray(as_gray).mean() / 255, abs=1e-15)
+    assert one(content, grayscale=True).mean == (expected_gray,)
+
+
+@pytest.mark.parametrize(("alpha", "level"), [("white", 255), ("black", 0)])
+@pytest.mark.parametrize("image", [RGBA, GRAY_ALPHA], ids=["RGBA", "LA"])
+def test_transparency_over_a_colour(image, alpha, level):
+    array = np.asarray(image, dtype=float)
+    opacity = array[..., -1:] / 255
+    expected = (array[..., :-1] * opacity + level * (1 - opacity)).mean(axis=(0, 1)) / 255
+    found = one(saved(image), alpha=alpha)
+    assert found.channels == array.shape[2] - 1
+    assert found.mean == pytest.approx(tuple(expected), abs=0.5 / 255)
+
+
+def test_transparent_palette():
+    image = Image.new("P", (2, 1))
+    image.putpalette([200, 100, 0, 0, 0, 0])
+    image.putpixel((1, 0), 1)
+    content = saved(image, transparency=b"\x00\xff")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert one(content).mean == pytest.approx((100 / 255, 50 / 255, 0))
+        assert one(content, alpha="white").mean == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_first_frame():
+    frames = [Image.new("L", (4, 4), level) for level in (10, 200)]
+    content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert one(content, grayscale=True).mean == (10 / 255,)
+
+
+def test_not_turned_as_exif_says():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(Image.new("RGB", (8, 4)), "JPEG", exif=exif)
+    assert list(one(content).sizes) == [(4, 8)]
+
+
+def test_16_bit():
+    array = np.random.default_rng(0).integers(0, 65536, (6, 5)).astype(np.uint16)
+    for content in (saved(Image.fromarray(array)), saved(Image.fromarray(array), "TIFF")):
+        stats = one(content)
+        assert stats.values.scale == 65535
+        assert stats.mean == pytest.approx((array.mean() / 65535,), rel=1e-15)
+    resized, _ = read(Item("it", saved(Image.fromarray(array))), Reading(resize=3))
+    assert pixels(resized).dtype == np.uint16
+    with pytest.raises(DataError, match="as RGB"):
+        read(Item("it", saved(Image.fromarray(array))), Reading(rgb=True))
+
+
+def test_floats_and_wide_integers():
+    array = np.random.default_rng(0).random((6, 5), dtype=np.float32)
+    stats = one(saved(Image.fromarray(array), "TIFF"))
+    assert stats.values.scale == 1
+    assert stats.mean[0] == pytest.approx(array.astype(float).mean(), rel=1e-14)
+    fits = Image.fromarray(np.array([[0, 65535]], dtype=np.int32))
+    assert one(saved(fits, "TIFF")).mean == (0.5,)
+    wide = Image.fromarray(np.array([[0, 65536]], dtype=np.int32))
+    tally = tally_images([Item("it", saved(wide, "TIFF"))], Reading(), None)
+    assert tally.broken == (("it", "its integers have more than 16 bits"),)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_transforms_are_torchvisions(mode):
+    image = Image.fromarray(noise(4, 61, 47, 3)).convert(mode)
+    transform = v2.Compose([v2.Resize(24, antialias=True), v2.CenterCrop(20)])
+    expected = np.asarray(transform(image)).reshape(20, 20, -1)
+    found = one(saved(image), resize=24, center_crop=20)
+    assert found.pixels == 400
+    assert found.mean == pytest.approx(means(expected), abs=1e-15)
+    assert list(found.sizes) == [(61, 47)]  # as stored
+
+
+def test_the_same_pixels_resized_as_a_training_would():
+    image = Image.fromarray(noise(5, 40, 40, 3))
+    gray = v2.Compose([v2.Grayscale(), v2.Resize(16, antialias=True)])(image)
+    found = one(saved(image), grayscale=True, resize=16)
+    assert found.mean == (pytest.approx(np.asarray(gray).mean() / 255, abs=1e-15),)

@@ -1,0 +1,243 @@
+"""verify: the whole quick ledger, and that its rows notice what they guard."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from rich.cells import cell_len
+from torch import nn
+
+from ptnotes import reference as formulas
+from ptnotes.verify.claims import LEDGER
+from ptnotes.verify.claims.claim import claim
+from ptnotes.models import recurrent_cells as cells
+
+LINES_OF_THE_NOTES = 1156
+
+
+@pytest.fixture
+def verified(cli):
+    """``verified("--quick")`` → exit code, result."""
+
+    def invoke(*arguments):
+        done = cli("verify", *arguments, "--json", "--device", "cpu")
+        return done.exit_code, json.loads(done.stdout)["result"]
+
+    return invoke
+
+
+@pytest.fixture
+def row(verified):
+    """``row("bce-table")`` → that claim's row."""
+
+    def invoke(name, *arguments):
+        code, result = verified("--only", name, *arguments)
+        (only,) = result["claims"]
+        assert code == (only["verdict"] == "fails")
+        return only
+
+    return invoke
+
+
+def test_ledger():
+    assert len(LEDGER) >= 60
+    assert len({entry.id for entry in LEDGER}) == len(LEDGER)
+    for entry in LEDGER:
+        assert 1 <= entry.line <= LINES_OF_THE_NOTES
+        assert entry.says
+        assert entry.how.endswith(".")
+
+
+def test_quick(verified):
+    code, result = verified("--quick")
+    rows = result["claims"]
+    assert code == 0
+    assert len(rows) >= 50
+    assert result["failed"] == []
+    assert result["holds"] + result["corrected"] == result["checked"] == len(rows)
+    for claimed in rows:
+        assert {"id", "line", "says", "measured", "verdict", "how", "section"} <= set(claimed)
+        if claimed["verdict"] == "corrected":
+            assert set(claimed["measured"]) == {"notes", "right"}
+            assert claimed["right"]
+
+
+def test_known_answers(row):
+    assert row("bce-table")["measured"]["losses"] == [1.6094, 0.2231, 0.3567, 1.2040]
+    assert row("bce-of-the-batch")["measured"]["mean"] == 0.8483
+    assert row("cross-entropy-in-numpy")["measured"]["loss"] == 0.9729
+    assert row("two-predictions")["measured"]["losses"] == [0.4966, 1.2389]
+    assert row("stride-two")["measured"]["output"] == [[211, 262], [251, 169]]
+    assert row("max-pooling")["measured"]["output"] == [[4, 8], [9, 7]]
+    assert row("cnn-flattens-to-320")["measured"]["flattened"] == 320
+    assert row("inception-flattens-to-1408")["measured"]["flattened"] == 1408
+    assert row("resnet-flattens-to-512")["measured"]["flattened"] == 512
+    assert row("tanh-as-logits")["measured"]["notes"]["lowest"] == pytest.approx(0.3408, abs=5e-4)
+
+
+def swapped_gates(cell, x, h, c):
+    i, f, g, o = (x @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh).chunk(
+        4, dim=1
+    )
+    c = torch.sigmoid(i) * c + torch.sigmoid(f) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
+
+
+def without_padding(layer, x):
+    return nn.functional.conv2d(x, layer.weight, layer.bias, layer.stride)
+
+
+def average_of_batches(batches):
+    batches = list(batches)
+    return np.mean([batch.mean() for batch in batches]), np.mean([b.std() for b in batches])
+
+
+def without_floor(size, kernel, *, stride, padding, dilation):
+    return (size + 2 * padding - kernel) / stride + 1
+
+
+def overflowing(logits, targets):
+    return formulas.cross_entropy_of_the_notes(logits, targets)
+
+
+@pytest.mark.parametrize(
+    ("target", "broken", "guards"),
+    [
+        ("ptnotes.models.recurrent_cells.lstm_cell", swapped_gates, ["lstm-gates"]),
+        ("ptnotes.models.recurrent_cells.gru_cell", cells.gru_cell_of_the_notes, ["gru-update"]),
+        (
+            "torch.nn.Conv2d.forward",
+            without_padding,
+            ["padding-one", "inception-joins-88-channels"],
+        ),
+        ("ptnotes.reference.mean_and_std", average_of_batches, ["batches-are-not-pixels"]),
+        ("ptnotes.reference.output_size", without_floor, ["output-size"]),
+        ("ptnotes.reference.cross_entropy", overflowing, ["softmax-overflows"]),
+        ("torch.nn.LogSoftmax.forward", lambda _, x: x.softmax(dim=1), ["cross-entropy-is-both"]),
+        (
+            "ptnotes.datasets.names.encode",
+            lambda name: [ord(c) for c in name],
+            ["names-beyond-ascii"],
+        ),
+        ("ptnotes.engine.loop.LossMeter.mean", lambda meter: meter.total, ["names-loss-is-too-small"]),
+        (
+            "ptnotes.models.mnist.ResidualBlock.forward",
+            lambda block, x: torch.relu(block.conv2(torch.relu(block.conv1(x)))),
+            ["residual-adds-x"],
+        ),
+        (
+            "ptnotes.reference.binary_cross_entropy",
+            lambda y, y_hat: -y * np.log(y_hat),
+            ["bce-table", "bce-of-the-batch"],
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_broken_thing_fails_its_row(row, monkeypatch, target, broken, guards):
+    for guard in guards:
+        assert row(guard)["verdict"] != "fails"
+    monkeypatch.setattr(target, broken)
+    for guard in guards:
+        assert row(guard)["verdict"] == "fails"
+
+
+def test_section(verified):
+    code, result = verified("--only", "losses")
+    assert code == 0
+    assert {claimed["section"] for claimed in result["claims"]} == {"losses"}
+    assert len(result["claims"]) == len([entry for entry in LEDGER if entry.section == "losses"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--only", "bce-tabel"], ["--only", ""], ["--quick", "--only", "cnn-accuracy"]],
+)
+@pytest.mark.parametrize("listed", [[], ["--list"]])
+def test_wrong_usage(cli, arguments, listed):
+    done = cli("verify", *arguments, *listed)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_typing_error_gets_a_hint(cli):
+    assert "bce-table" in cli("verify", "--only", "bce-tabel").stderr
+
+
+def test_list_checks_nothing(cli, monkeypatch):
+    monkeypatch.setattr("ptnotes.verify.runner.judge", None)
+    done = cli("verify", "--list", env={"COLUMNS": "80"})
+    assert done.exit_code == 0
+    assert "bce-table" in done.stdout
+    assert max(map(cell_len, done.stdout.splitlines())) <= 80
+    listed = json.loads(cli("verify", "--list", "--json").stdout)["result"]["claims"]
+    assert len(listed) == len(LEDGER)
+    assert {"id", "line", "says", "right", "how", "needs"} <= set(listed[0])
+
+
+def with_entry(monkeypatch, check):
+    entry = claim(line=1, says="nothing")(check)
+    monkeypatch.setattr("ptnotes.verify.runner.LEDGER", (LEDGER[0], entry, LEDGER[1]))
+
+
+def test_check_that_raises_fails(cli, monkeypatch):
+    def wrong():
+        """Raises."""
+        raise ZeroDivisionError("by nothing")
+
+    with_entry(monkeypatch, wrong)
+    done = cli("verify", "--json")
+    assert done.exit_code == 1
+    verdicts = [claimed["verdict"] for claimed in json.loads(done.stdout)["result"]["claims"]]
+    assert verdicts == ["holds", "fails", "holds"]
+    assert "by nothing" in done.stdout
+    assert done.stderr.splitlines()[-1].startswith("ptnotes: ")
+
+
+def test_interrupt_keeps_the_judged_claims(cli, monkeypatch):
+    def interrupted():
+        """Ctrl-C."""
+        raise KeyboardInterrupt
+
+    with_entry(monkeypatch, interrupted)
+    done = cli("verify", "--json")
+    assert done.exit_code == 130
+    result = json.loads(done.stdout)["result"]
+    assert result["interrupted"]
+    assert [claimed["id"] for claimed in result["claims"]] == [LEDGER[0].id]
+
+
+def test_training_out_of_its_band_fails(row, small_data):
+    judged = row("mlp-accuracy", "--data-dir", small_data)  # 640 digits are too few
+    assert judged["verdict"] == "fails"
+    assert judged["measured"]["test_accuracy"] < judged["measured"]["band"][0]
+    assert row("mnist-counts", "--data-dir", small_data)["verdict"] == "fails"
+
+
+def test_missing_data_fail_with_their_reason(row, tmp_path):
+    judged = row("mnist-counts", "--data-dir", tmp_path)
+    assert judged["verdict"] == "fails"
+    assert "--data-dir" in judged["measured"]["error"]
+
+
+@pytest.mark.parametrize("entry", [e.id for e in LEDGER if e.needs == "data"])
+def test_claims_on_real_data(row, real_data, entry):
+    assert row(entry, "--data-dir", real_data)["verdict"] in ("holds", "corrected")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "backward-finds-two",
+        "linreg-finds-two",
+        "logistic-weight-grows",
+        "diabetes-learns-the-larger-class",
+        "ohlol-is-luck",
+        "ohlol-with-embedding",
+        "mlp-accuracy",
+    ],
+)
+@pytest.mark.slow
+def test_trained_claims(row, real_data, entry):
+    assert row(entry, "--data-dir", real_data)["verdict"] in ("holds", "corrected")
