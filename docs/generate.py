@@ -5,8 +5,8 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
-from ptnotes.verify.claims import LEDGER
 from ptnotes.cli import app
+from ptnotes.verify.claims import CLAIMS
 
 DOCS = Path(__file__).parent
 WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
@@ -29,22 +29,24 @@ def commands_page() -> str:
 
 
 def claims_page() -> str:
-    """The ledger that ``verify`` goes through."""
+    """The claims that ``verify`` checks."""
+    corrected = sum(claim.correction is not None for claim in CLAIMS)
+    quick = sum(claim.needs == "nothing" for claim in CLAIMS)
     parts = [
         "# Claims\n",
-        "Generated from the ledger by `python docs/generate.py`.",
-        f"{len(LEDGER)} claims; {sum(claim.right is not None for claim in LEDGER)} are corrected,",
-        f"{sum(claim.needs == 'nothing' for claim in LEDGER)} need neither data nor training.",
-        "A line is one of the notes.",
+        "Generated from `ptnotes/verify/claims` by `python docs/generate.py`.",
+        f"{len(CLAIMS)} claims; {corrected} are corrected, {quick} need neither data nor training.",
+        "Line numbers are those of the notes.",
     ]
     section = ""
-    for claim in LEDGER:
+    for claim in CLAIMS:
         if claim.section != section:
             section = claim.section
             parts.append(f"\n## {section}\n\n| line | id | the notes say | right is | how |")
             parts.append("|---|---|---|---|---|")
-        cells = (str(claim.line), f"`{claim.id}`", claim.says, claim.right or "", claim.how)
-        parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        texts = (claim.statement, claim.correction or "", claim.method)
+        cells = (str(claim.line), f"`{claim.id}`", *(text.replace("|", "\\|") for text in texts))
+        parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"
 
 

@@ -5,7 +5,7 @@ class PtnotesError(Exception):
     """The work failed; the message is one line: what was wrong, and what to do."""
 
 
-class UsageError(PtnotesError):
+class UsageError(PtnotesError, ValueError):
     """Options that don't fit each other or the data; the exit code is 2, not 1."""
 
 
@@ -21,7 +21,7 @@ class DivergedError(PtnotesError):
     """A number is NaN or infinite: going on would train nothing. ``what`` names it and where."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: training has diverged; try a lower --lr")
+        super().__init__(f"{what}: training has diverged; try a lower learning rate")
 
 
 class WorkerError(PtnotesError):

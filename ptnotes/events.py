@@ -1,16 +1,19 @@
-"""What a topic yields while it runs: one Header, then Progress, Rows and Tables, then one Result.
+"""What a topic yields while it runs, and the JSON document made of it.
 
-A training yields Snapshots too, behind its Rows, and Mistakes before its Result.
+One Header comes first, then Progress, Rows, Tables and Snapshots, in the end
+MisclassifiedImages, if any, and one Result. Topics compute and yield; the console, the plots and
+the saved runs consume. Neither side knows the other.
 
-The topics compute and yield; ``report`` prints. So a run can be shown, recorded or tested without
-either side knowing the other.
+Called, ``ptnotes.events("mnist")`` are the events of a topic: ``ptnotes.api.events``.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
+from ptnotes import CallableModule, __version__
 from ptnotes.errors import DivergedError
 
 
@@ -24,22 +27,26 @@ def column(title: str, spec: str = "", default: Any = MISSING, *, recorded: bool
 
 @dataclass(frozen=True)
 class Header:
-    """What is about to run: the first thing every topic yields.
+    """What is about to run: the first event of every topic.
 
     ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
-    many rows will come; on screen at most ``shown`` of them, evenly spaced (None: all). In the
-    JSON document rows are the "history", or a part of "result" by the name ``rows_in_result``; if
-    the name is empty they are the result, and ``--quiet`` shows them.
-    A classifier's ``classes`` stand in the order of its logits.
+    many rows will come, ``records`` their place in the JSON document: "history", "result" (the
+    rows are the result) or a name within it, such as "result.claims". A classifier's ``classes``
+    are in the order of its logits.
     """
 
     topic: str
     config: dict[str, Any]
     environment: dict[str, Any]
     rows: int = 0
-    shown: int | None = None
-    rows_in_result: str | None = None
     classes: tuple[str, ...] = ()
+    records: str = "history"
+
+
+def config_of(recipe: Any, **used: Any) -> dict[str, Any]:
+    """For a Header: the fields of a recipe, its name as "recipe", and what else is used."""
+    values = dict(vars(recipe))
+    return {"recipe": values.pop("name"), **values, **used}
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,20 @@ class Progress:
 class Row:
     """One line of the table and one object of the JSON document.
 
-    Its numbers are finite, as JSON wants them: else making one raises DivergedError.
+    Its numbers are finite, as JSON requires: else making one raises DivergedError.
     """
 
     def __post_init__(self) -> None:
         _check_finite(vars(self))
+
+    def record(self) -> dict[str, Any]:
+        """The row as an object of the JSON document."""
+        unrecorded = {each.name for each in fields(self) if not each.metadata.get("recorded", True)}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if value is not None and name not in unrecorded
+        }
 
 
 @dataclass(frozen=True)
@@ -81,19 +97,19 @@ class EpochRow(Row):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The training stands still between two epochs: until the next event is asked for, ``state``
-    captures all of it (``training.Training``).
+    """An epoch is complete: until the next event is asked for, ``state`` captures the whole
+    state of the training (``engine.state``).
     """
 
     state: Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Mistakes:
-    """Test images that a trained net misread with the most confidence, the worst first.
+class MisclassifiedImages:
+    """The test images that a trained network got wrong with the highest probability, in order.
 
-    ``images`` is (N, H, W) uint8; the rest has N entries: the place in the test set, what it is,
-    what was predicted, with which probability.
+    ``images`` is (N, H, W) uint8; the rest has N entries: the index in the test set, the true
+    class, the predicted one, its probability.
     """
 
     images: Any
@@ -117,7 +133,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: the last thing every topic yields. Its numbers are finite, as a Row's are."""
+    """What came out: the last event of every topic. Its numbers are finite, as a Row's are."""
 
     values: dict[str, Any]
 
@@ -131,4 +147,55 @@ def _check_finite(values: dict[str, Any]) -> None:
             raise DivergedError(f"{name.replace('_', ' ')} is {value}")
 
 
-Event = Header | Progress | Row | Snapshot | Mistakes | Table | Result
+Event = Header | Progress | Row | Snapshot | MisclassifiedImages | Table | Result
+
+
+class RunRecord:
+    """A run as far as it has come: its header, rows, result, and the last of the other events."""
+
+    def __init__(self) -> None:
+        self.header = Header("", {}, {})
+        self.rows: list[Row] = []
+        self.result: Result | None = None
+        self.snapshot: Snapshot | None = None
+        self.misclassified: MisclassifiedImages | None = None
+
+    def add(self, event: Event) -> None:
+        match event:
+            case Header():
+                self.header = event
+            case Row():
+                self.rows.append(event)
+            case Result():
+                self.result = event
+            case Snapshot():
+                self.snapshot = event
+            case MisclassifiedImages():
+                self.misclassified = event
+
+    def follow(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Pass events on, and add them."""
+        for event in events:
+            self.add(event)
+            yield event
+
+    def history(self) -> list[dict[str, Any]]:
+        return [row.record() for row in self.rows]
+
+    def document(self, **instead: Any) -> dict[str, Any]:
+        """The JSON document; ``instead`` is the result of a run that has none."""
+        header, rows = self.header, self.history()
+        document: dict[str, Any] = {
+            "topic": header.topic,
+            "version": __version__,
+            "config": header.config,
+            "environment": header.environment,
+        }
+        result = self.result.values if self.result else instead
+        place, _, name = header.records.partition(".")
+        if place == "history":
+            return document | ({"history": rows} if rows else {}) | {"result": result}
+        return document | {"result": {name: rows} | result if name else rows}
+
+
+sys.modules[__name__].__class__ = CallableModule

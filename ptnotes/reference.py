@@ -1,4 +1,4 @@
-"""The notes' formulas, written out in float64: what torch's functions are held against."""
+"""The notes' formulas in float64, with which torch's functions are compared."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ BCE_TABLE = ((1.0, 0.2), (1.0, 0.8), (0.0, 0.3), (0.0, 0.7))  # (y, ŷ) of lines
 def softmax(logits: Array) -> Array:
     """exp(zᵢ) / Σ exp(zⱼ) along the last dimension (notes, line 387).
 
-    The largest logit is subtracted first: the quotient stays the same, and exp cannot overflow.
+    The largest logit is subtracted first: the quotient is the same, and exp cannot overflow.
     """
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
@@ -27,12 +27,12 @@ def log_softmax(logits: Array) -> Array:
 
 
 def cross_entropy(logits: Array, targets: Sequence[int]) -> Array:
-    """−log softmax(z)[y] of every sample: (N, C), N classes → (N) (notes, lines 393 and 451)."""
+    """−log softmax(z)[y] of every sample: (N, C), N targets → (N) (notes, lines 393 and 451)."""
     return -log_softmax(logits)[np.arange(len(targets)), targets]
 
 
 def cross_entropy_of_the_notes(logits: Array, targets: Sequence[int]) -> Array:
-    """The same as lines 398-401 compute it: nan or infinite where exp overflows or underflows."""
+    """As lines 398-401 compute it: NaN or infinite where exp overflows or underflows."""
     one_hot = np.eye(logits.shape[-1])[list(targets)]
     with np.errstate(all="ignore"):
         powers = np.exp(logits)
@@ -46,7 +46,7 @@ def binary_cross_entropy(y: float, y_hat: float) -> float:
 
 
 def bce_table() -> list[dict[str, float]]:
-    """Each row of lines 187-190 with its loss."""
+    """The rows of lines 187-190, each with its loss."""
     return [
         {"y": y, "y_hat": y_hat, "loss": binary_cross_entropy(y, y_hat)} for y, y_hat in BCE_TABLE
     ]
@@ -60,8 +60,8 @@ def sigmoid(x: float) -> float:
 def output_size(size: int, kernel: int, *, stride: int, padding: int, dilation: int) -> int:
     """⌊(size + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1.
 
-    The formula of line 636 with the floor and the dilation that it lacks. Raises ValueError if
-    the kernel doesn't fit into the padded input.
+    The formula of line 636, with the floor and the dilation that are missing there. Raises
+    ValueError if the kernel is larger than the padded input.
     """
     padded, extent = size + 2 * padding, dilation * (kernel - 1) + 1
     if extent > padded:
@@ -74,17 +74,17 @@ def output_size(size: int, kernel: int, *, stride: int, padding: int, dilation: 
 
 
 def cross_correlation(image: Array, kernel: Array, *, stride: int = 1, padding: int = 0) -> Array:
-    """What Conv2d computes for one channel: (H, W), (K, K) → (H', W') (notes, line 607)."""
+    """The output of Conv2d for one channel: (H, W), (K, K) → (H', W') (notes, line 607)."""
     padded = np.pad(image, padding)
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
     return np.asarray((windows[::stride, ::stride] * kernel).sum(axis=(-2, -1)))
 
 
 def mean_and_std(batches: Iterable[Array]) -> tuple[float, float]:
-    """The mean and standard deviation of all values, however they are cut into batches.
+    """The mean and standard deviation of all values, whatever the sizes of the batches.
 
-    Sums in float64, each value counted once; lines 488-491 average the batches instead, so that
-    the values of a short last batch count too much.
+    Sums in float64, each value counted once; lines 488-491 average over the batches instead, so
+    that the values of a short last batch count too much.
     """
     count, total, squares = 0, 0.0, 0.0
     for batch in batches:
@@ -97,7 +97,7 @@ def mean_and_std(batches: Iterable[Array]) -> tuple[float, float]:
 
 
 def mean_and_std_of_the_notes(batches: Iterable[NDArray[np.float32]]) -> tuple[float, float]:
-    """Lines 488-491: the averages of the batches' averages, in float32. The std may be nan."""
+    """Lines 488-491: averages over the batches' averages, in float32. The std may be NaN."""
     means, squares = np.float32(0), np.float32(0)
     number = 0
     for batch in batches:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ptnotes.engine.runtime import settle
+from ptnotes.engine.runtime import configure_allocator
 
-settle()  # as the command line does it: before torch is imported
+configure_allocator()  # as the command line does it: before torch is imported
 
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402

@@ -1,21 +1,10 @@
 """The command line: options and help. Topics, and torch with them, are imported when one runs.
 
-Importing a module of commands adds them to ``app``, in the order of this list.
+Importing a module of commands adds them to ``app``, in this order.
 """
 
-from ptnotes.cli import checking, data, demonstrations, networks, predict, runs, stats
-
-from ptnotes.cli import topics as regression
+# isort: off
 from ptnotes.cli.main import app
+from ptnotes.cli import topics, stats, predict, runs, data, verify
 
-__all__ = [
-    "app",
-    "checking",
-    "data",
-    "demonstrations",
-    "networks",
-    "predict",
-    "regression",
-    "runs",
-    "stats",
-]
+__all__ = ["app", "data", "predict", "runs", "stats", "topics", "verify"]

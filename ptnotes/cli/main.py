@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ptnotes import __version__
-
-from ptnotes.engine import runtime as machine
-from ptnotes.errors import DataError, PtnotesError, UsageError
 from ptnotes.console.escape import printable
+from ptnotes.engine.runtime import configure_allocator
+from ptnotes.errors import DataError, PtnotesError, UsageError
 
 if TYPE_CHECKING:
     from ptnotes.events import Event
@@ -41,7 +40,7 @@ def ptnotes(
     ] = False,
 ) -> None:
     """A well-known PyTorch course: every experiment is one command."""
-    machine.settle()
+    configure_allocator()
     for stream in (sys.stdout, sys.stderr):
         # a name may hold what the terminal's encoding hasn't
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":

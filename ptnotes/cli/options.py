@@ -1,29 +1,37 @@
 """The options that commands share, each written once. No torch here: --help needs none."""
 
-import math
+import inspect
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from ptnotes.topics.options import LARGEST_SEED, check_value
 
-def _learning_rate(value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and value > 0):
-        raise typer.BadParameter(f"{value} is not a finite number above 0")
-    return value
-
-
-def _device(value: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", value):
-        raise typer.BadParameter(f"'{value}' is not one of auto, cpu, cuda, cuda:N, mps")
-    return value
+Command = Callable[..., None]
+OF_RECIPE = "the recipe's"
 
 
-def _full_or_number(value: str | None) -> str | None:
-    if value is not None and value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
+def _checked(name: str) -> Callable[[Any], Any]:
+    """A callback that holds a value against what the Python API takes."""
+
+    def check(value: Any) -> Any:
+        try:
+            if value is not None:
+                check_value(name, value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        return value
+
+    return check
+
+
+def _full_or_number(value: str) -> int | str:
+    if value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
         raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1 up")
-    return value
+    return value if value == "full" else int(value)
 
 
 def _directory(value: str) -> Path:
@@ -32,51 +40,15 @@ def _directory(value: str) -> Path:
     return Path(value)
 
 
-OF_RECIPE = "the recipe's"
-LARGEST_SEED = 2**32 - 1  # numpy's
-
-Recipe = Annotated[
-    Literal["notes", "tuned"],
-    typer.Option(help="Whose hyper-parameters: the notes', or what a practitioner would take."),
-]
-Epochs = Annotated[
-    int | None,
-    typer.Option(min=1, show_default=OF_RECIPE, help="Passes over the training data."),
-]
-BatchSize = Annotated[
-    int | None, typer.Option(min=1, show_default=OF_RECIPE, help="Samples per update.")
-]
-FullOrBatchSize = Annotated[
-    str | None,
-    typer.Option(
-        "--batch-size",
-        metavar="full|N",
-        callback=_full_or_number,
-        show_default=OF_RECIPE,
-        help="Samples per update: all of them, or N.",
-    ),
-]
-LearningRate = Annotated[
-    float | None,
-    typer.Option(
-        "--lr", callback=_learning_rate, show_default=OF_RECIPE, help="The learning rate."
-    ),
-]
-Momentum = Annotated[
-    float | None,
-    typer.Option(min=0, max=1, show_default=OF_RECIPE, help="SGD's momentum."),
-]
 Seed = Annotated[
     int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every source of randomness.")
 ]
-Seeds = Annotated[
-    int, typer.Option(min=1, help="Run so many seeds from --seed on; mean and standard deviation.")
-]
 Device = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="auto|cpu|cuda|cuda:N|mps",
-        callback=_device,
+        callback=_checked("device"),
+        show_default="auto",
         help="Where to compute; auto takes CUDA, then MPS, then the CPU.",
     ),
 ]
@@ -86,28 +58,12 @@ Threads = Annotated[
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        envvar="PTNOTES_DATA",
-        show_default="./data",
-        help="Where the data sets lie, or are downloaded to.",
+        show_default="$PTNOTES_DATA or ./data",
+        help="Where the data sets are, or are downloaded to.",
     ),
 ]
 Sample = Annotated[
     bool, typer.Option("--sample", help="The small data made by and shipped with ptnotes.")
-]
-SampleUnread = Annotated[
-    bool,
-    typer.Option("--sample", help="Changes nothing here: this topic reads no data set."),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", parser=_directory, help="Save the run there after every epoch."),
-]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with the run in --out, with its own options.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Replace the run in --out.")]
-SaveBest = Annotated[
-    bool, typer.Option("--save-best", help="Keep the epoch with the best test accuracy too.")
 ]
 Plot = Annotated[
     Path | None,
@@ -121,3 +77,117 @@ Json = Annotated[
     bool, typer.Option("--json", help="One JSON document on stdout; the table goes to stderr.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result: no table, no progress.")]
+
+
+def training(
+    recipe: Annotated[
+        Literal["notes", "tuned"] | None,
+        typer.Option(
+            show_default="notes",
+            help="Whose hyper-parameters: the notes', or what a practitioner would take.",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, show_default=OF_RECIPE, help="Passes over the training data."),
+    ] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option(callback=_checked("lr"), show_default=OF_RECIPE, help="The learning rate."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=LARGEST_SEED,
+            show_default="the recipe's: 0, or 2 for seq",
+            help="Seeds every source of randomness.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            show_default="1",
+            help="Run so many seeds from --seed on; mean and standard deviation.",
+        ),
+    ] = None,
+    device: Device = None,
+    threads: Threads = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", parser=_directory, help="Save the run there after every epoch."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, with its own options.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+    plot: Plot = None,
+) -> None:
+    """Options of every topic that trains something."""
+
+
+def mini_batches(
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            show_default=OF_RECIPE,
+            help="Parts of a batch, each computed by one thread; they decide how sums are rounded.",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+    sample: Sample = False,
+    save_best: Annotated[
+        bool, typer.Option("--save-best", help="Keep the epoch with the best test accuracy too.")
+    ] = False,
+    confusion: Confusion = None,
+) -> None:
+    """Options of the topics that read a data set, all of them classifiers."""
+
+
+def batch_size(
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, show_default=OF_RECIPE, help="Samples per update.")
+    ] = None,
+) -> None:
+    """The option of the topics that have no full batch."""
+
+
+def full_or_batch_size(
+    batch_size: Annotated[
+        Any,
+        typer.Option(
+            metavar="full|N",
+            parser=_full_or_number,
+            show_default=OF_RECIPE,
+            help="Samples per update: all of them, or N.",
+        ),
+    ] = None,
+) -> None:
+    """The option of the topic that has one."""
+
+
+def output(as_json: Json = False, quiet: Quiet = False) -> None:
+    """Options of every command."""
+
+
+def add_options(*groups: Command) -> Callable[[Command], Command]:
+    """The parameters of ``groups`` become options of a command, after its own.
+
+    They reach it as its keyword arguments. The signature that Typer reads is put together here.
+    """
+
+    def decorate(command: Command) -> Command:
+        own = inspect.signature(command).parameters.values()
+        found = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        for group in (*groups, output):
+            found += inspect.signature(group).parameters.values()
+        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in found]
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        return command
+
+    return decorate

@@ -1,12 +1,12 @@
 """``runs``: what --out has saved."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, show
+from ptnotes.cli.main import app, named_failures, show
 
 runs = typer.Typer(no_args_is_help=True, help="Saved runs: list, show, compare.")
 app.add_typer(runs, name="runs")
@@ -21,15 +21,25 @@ Directories = Annotated[
 def list_runs(
     directories: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR]...", show_default=".", help="Runs, or what runs lie below."),
+        typer.Argument(metavar="[DIR]...", show_default=".", help="Runs, or what runs are below."),
     ] = None,
+    form: Annotated[
+        Literal["table", "csv", "json", "markdown"],
+        typer.Option("--format", help="How to print them; json is --json."),
+    ] = "table",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Every run's topic, recipe, data, best and last accuracy, time, seed and date."""
     from ptnotes.runs import overview
 
-    show(overview.listing(directories=directories or [Path()]), as_json, quiet)
+    paths = directories or [Path()]
+    if form in ("table", "json"):
+        show(overview.listing(directories=paths), as_json or form == "json", quiet)
+        return
+    with named_failures():
+        table = overview.table(paths)
+    typer.echo(table.to_csv() if form == "csv" else table.to_markdown(), nl=form == "markdown")
 
 
 @runs.command("show")

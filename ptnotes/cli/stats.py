@@ -13,12 +13,12 @@ from ptnotes.cli.main import app, named_failures, show
 from ptnotes.errors import PtnotesError
 
 if TYPE_CHECKING:
-    from ptnotes.stats.listing import Shard
+    from ptnotes.stats.sharding import Shard
 
 
 def _shard(value: str | None) -> "Shard":
     """``"2/4"`` → part 2 of 4."""
-    from ptnotes.stats.listing import Shard
+    from ptnotes.stats.sharding import Shard
 
     parts = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", value or "1/1")
     if parts is None or int(parts[1]) > int(parts[2]):
@@ -135,15 +135,14 @@ def stats(
     if sample:
         data_dir = _sample_directory(source)
 
+    from ptnotes.engine.distributed import is_rank_zero
     from ptnotes.stats import command
+    from ptnotes.stats.decode import DecodeOptions
+    from ptnotes.stats.sharding import Selection
 
-    from ptnotes.engine import distributed as torchrun
-    from ptnotes.stats.pipeline import Choice
-    from ptnotes.stats.decode import Reading
-
-    shown = command.Shown(sample_std, precision, histogram)
+    output = command.OutputOptions(sample_std, precision, histogram)
     if merge:
-        events = command.merge(paths=[Path(path) for path in source], shown=shown)
+        events = command.merge(paths=[Path(path) for path in source], output=output)
     else:
         events = command.run(
             source=source[0],
@@ -151,18 +150,18 @@ def stats(
             data_dir=data_dir,
             sample=sample,
             pattern=glob,
-            reading=Reading(alpha, rgb, grayscale, resize, center_crop),
-            choice=Choice(_shard(shard), limit, seed),
+            decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop),
+            selection=Selection(_shard(shard), limit, seed),
             weight=weight,
             compare=compare,
             skip_errors=skip_errors,
             workers=workers,
             out=out,
-            shown=shown,
+            output=output,
         )
     with contextlib.closing(events):  # an interruption stops the workers
-        if torchrun.speaks():
+        if is_rank_zero():
             show(events, as_json, quiet)
-        else:  # what went wrong is sent to the process that speaks
+        else:  # rank 0 reports its errors
             with contextlib.suppress(PtnotesError):
                 collections.deque(events, maxlen=0)

@@ -1,176 +1,182 @@
-"""The commands on single numbers and on the diabetes table, in the order of the notes."""
+"""The commands of the topics, in the order of the notes."""
+
+import math
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app
-from ptnotes.cli.training import hyperparameters, source_of, train
+from ptnotes.cli.main import app, named_failures, show
+from ptnotes.cli.options import Command, batch_size, full_or_batch_size, mini_batches, training
+from ptnotes.topics import TITLES
 
 
-@app.command()
-def backward(
-    context: typer.Context,
-    recipe: options.Recipe = "notes",
-    epochs: options.Epochs = None,
-    lr: options.LearningRate = None,
-    seed: options.Seed = 0,
-    seeds: options.Seeds = 1,
-    device: options.Device = "auto",
-    threads: options.Threads = None,
-    sample: options.SampleUnread = False,
-    out: options.Out = None,
-    resume: options.Resume = False,
-    force: options.Force = False,
-    plot: options.Plot = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+def command(topic: str, *groups: Command) -> Callable[[Command], Command]:
+    """Adds the command of a topic, with the options of ``groups`` after its own."""
+
+    def register(function: Command) -> Command:
+        return app.command(topic, help=TITLES[topic])(options.add_options(*groups)(function))
+
+    return register
+
+
+def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given: Any) -> None:
+    """Run a topic with the options given, show it, and exit with 1 if a seed diverged."""
+    if sample:
+        if given.get("data", "mnist") not in ("mnist", None):
+            raise typer.BadParameter(f"the sample holds no {given['data']}", param_hint="--sample")
+        if given["data_dir"]:
+            raise typer.BadParameter("the sample has its own --data-dir", param_hint="--sample")
+        given["data"] = "sample"
+
+    from ptnotes import api
+    from ptnotes.engine.runtime import skip_dynamo
+
+    skip_dynamo()
+    with named_failures():
+        events = api.events(topic, **given)
+    result = show(events, as_json, quiet)
+    if "diverged" in result:
+        named = ", ".join(map(str, result["diverged"]))
+        typer.echo(f"ptnotes: training diverged with seed {named}; try a lower --lr", err=True)
+        raise typer.Exit(1)
+
+
+@command("backward", training)
+def backward(**shared: Any) -> None:
+    run("backward", **shared)
+
+
+@command("linreg", training)
+def linreg(**shared: Any) -> None:
+    run("linreg", **shared)
+
+
+@command("logistic", training)
+def logistic(**shared: Any) -> None:
+    run("logistic", **shared)
+
+
+@command("diabetes", full_or_batch_size, training, mini_batches)
+def diabetes(**shared: Any) -> None:
+    run("diabetes", **shared)
+
+
+def _numbers(value: str) -> list[list[float]]:
+    """``"1,2; 3,4"`` → [[1, 2], [3, 4]]."""
+    try:
+        rows = [[float(number) for number in row.split(",")] for row in value.split(";")]
+    except ValueError:
+        rows = []
+    if not rows or not all(math.isfinite(number) for row in rows for number in row):
+        raise typer.BadParameter(f"'{value}' is not finite numbers with commas between")
+    return rows
+
+
+def _classes(value: str) -> list[int]:
+    """``"2,0"`` → [2, 0]."""
+    try:
+        return [int(number) for number in value.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"'{value}' is not whole numbers with commas between") from None
+
+
+def _size(value: str) -> tuple[int, int]:
+    """``"28x28"`` → (28, 28)."""
+    sides = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", value)
+    if sides is None:
+        raise typer.BadParameter(f"'{value}' is not HEIGHTxWIDTH, like 28x28", param_hint="--input")
+    return int(sides[1]), int(sides[2])
+
+
+@command("losses")
+def losses(
+    logits: Annotated[
+        Any,
+        typer.Option(
+            metavar="Z,Z,…[;Z,Z,…]",
+            parser=_numbers,
+            help="A sample's logits; ';' between samples.",
+        ),
+    ] = "0.2,0.1,-0.1",
+    target: Annotated[
+        Any,
+        typer.Option(
+            metavar="CLASS[,CLASS…]", parser=_classes, help="The class of each sample, from 0."
+        ),
+    ] = "0",
+    **shared: Any,
 ) -> None:
-    """One weight, update by update: the gradient by hand beside autograd's."""
-    from ptnotes.topics import backward as topic
-
-    hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
-    train(
-        context,
-        topic.run,
-        seeds=seeds,
-        out=out,
-        resume=resume,
-        force=force,
-        plot=plot,
-        as_json=as_json,
-        quiet=quiet,
-        recipe=recipe,
-        seed=seed,
-        device=device,
-        threads=threads,
-        **hyper,
-    )
+    run("losses", logits=logits, targets=target, **shared)
 
 
-@app.command()
-def linreg(
-    context: typer.Context,
-    recipe: options.Recipe = "notes",
-    epochs: options.Epochs = None,
-    lr: options.LearningRate = None,
-    seed: options.Seed = 0,
-    seeds: options.Seeds = 1,
-    device: options.Device = "auto",
-    threads: options.Threads = None,
-    sample: options.SampleUnread = False,
-    out: options.Out = None,
-    resume: options.Resume = False,
-    force: options.Force = False,
-    plot: options.Plot = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+@command("tensors")
+def tensors(**shared: Any) -> None:
+    run("tensors", **shared)
+
+
+@command("conv-demo")
+def conv_demo(
+    size: Annotated[
+        str, typer.Option("--input", metavar="HEIGHTxWIDTH", help="The input's size.")
+    ] = "28x28",
+    kernel: Annotated[int, typer.Option(min=1, max=99999, help="The kernel's side.")] = 5,
+    stride: Annotated[int, typer.Option(min=1, max=99999, help="Pixels a step.")] = 1,
+    padding: Annotated[int, typer.Option(min=0, max=99999, help="Zeros on each side.")] = 0,
+    dilation: Annotated[
+        int, typer.Option(min=1, max=99999, help="Pixels from one weight to the next.")
+    ] = 1,
+    **shared: Any,
 ) -> None:
-    """Linear regression with nn.Module, MSELoss and SGD."""
-    from ptnotes.topics import linreg as topic
-
-    hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
-    train(
-        context,
-        topic.run,
-        seeds=seeds,
-        out=out,
-        resume=resume,
-        force=force,
-        plot=plot,
-        as_json=as_json,
-        quiet=quiet,
-        recipe=recipe,
-        seed=seed,
-        device=device,
-        threads=threads,
-        **hyper,
-    )
+    height, width = _size(size)
+    shared |= {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    run("conv-demo", height=height, width=width, **shared)
 
 
-@app.command()
-def logistic(
-    context: typer.Context,
-    recipe: options.Recipe = "notes",
-    epochs: options.Epochs = None,
-    lr: options.LearningRate = None,
-    seed: options.Seed = 0,
-    seeds: options.Seeds = 1,
-    device: options.Device = "auto",
-    threads: options.Threads = None,
-    sample: options.SampleUnread = False,
-    out: options.Out = None,
-    resume: options.Resume = False,
-    force: options.Force = False,
-    plot: options.Plot = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+@command("mnist", batch_size, training, mini_batches)
+def mnist(
+    arch: Annotated[
+        Literal["mlp", "cnn", "inception", "resnet"] | None,
+        typer.Option(show_default="cnn", help="The network."),
+    ] = None,
+    data: Annotated[
+        Literal["mnist", "fashion-mnist", "kmnist"] | None,
+        typer.Option(show_default="mnist", help="The data set."),
+    ] = None,
+    momentum: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, show_default=options.OF_RECIPE, help="SGD's momentum."),
+    ] = None,
+    **shared: Any,
 ) -> None:
-    """Logistic regression on one feature, and the BCE table."""
-    from ptnotes.topics import logistic as topic
-
-    hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, lr=lr)
-    train(
-        context,
-        topic.run,
-        seeds=seeds,
-        out=out,
-        resume=resume,
-        force=force,
-        plot=plot,
-        as_json=as_json,
-        quiet=quiet,
-        recipe=recipe,
-        seed=seed,
-        device=device,
-        threads=threads,
-        **hyper,
-    )
+    run("mnist", arch=arch, data=data, momentum=momentum, **shared)
 
 
-@app.command()
-def diabetes(
-    context: typer.Context,
-    recipe: options.Recipe = "notes",
-    epochs: options.Epochs = None,
-    batch_size: options.FullOrBatchSize = None,
-    lr: options.LearningRate = None,
-    seed: options.Seed = 0,
-    seeds: options.Seeds = 1,
-    device: options.Device = "auto",
-    threads: options.Threads = None,
-    data_dir: options.DataDir = None,
-    sample: options.Sample = False,
-    out: options.Out = None,
-    resume: options.Resume = False,
-    force: options.Force = False,
-    save_best: options.SaveBest = False,
-    plot: options.Plot = None,
-    confusion: options.Confusion = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+@command("rnn-demo")
+def rnn_demo(seed: options.Seed = 0, **shared: Any) -> None:
+    run("rnn-demo", seed=seed, **shared)
+
+
+@command("seq", training)
+def seq(
+    cell: Annotated[
+        Literal["rnn", "lstm", "gru"] | None,
+        typer.Option(show_default="rnn", help="The recurrent unit."),
+    ] = None,
+    via: Annotated[
+        Literal["cell", "layer", "embedding"] | None,
+        typer.Option(
+            show_default="cell",
+            help="Cell by cell, with torch's layer, or with an embedding before it.",
+        ),
+    ] = None,
+    **shared: Any,
 ) -> None:
-    """Eight features through an 8-6-4-1 net, full batch or mini-batches."""
-    from ptnotes.topics import diabetes as topic
+    run("seq", cell=cell, via=via, **shared)
 
-    size = int(batch_size) if batch_size not in (None, "full") else batch_size
-    hyper = hyperparameters(topic.RECIPES[recipe], epochs=epochs, batch_size=size, lr=lr)
-    source = source_of(context, "diabetes", sample=sample, data_dir=data_dir)
-    train(
-        context,
-        topic.run,
-        seeds=seeds,
-        out=out,
-        resume=resume,
-        force=force,
-        save_best=save_best,
-        plot=plot,
-        confusion=confusion,
-        as_json=as_json,
-        quiet=quiet,
-        recipe=recipe,
-        seed=seed,
-        device=device,
-        threads=threads,
-        **source,
-        **hyper,
-    )
+
+@command("names", batch_size, training, mini_batches)
+def names(**shared: Any) -> None:
+    run("names", **shared)

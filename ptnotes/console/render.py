@@ -1,9 +1,9 @@
-"""Rows → a table that grows on screen, or the JSON document. No torch here."""
+"""Events → a table that grows on screen, or the JSON document. No torch here."""
 
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from ptnotes import __version__
-from ptnotes.console.progress import advance, progress_bar
-from ptnotes.errors import PtnotesError
-from ptnotes.events import Event, Header, Progress, Result, Row, Table
 from ptnotes.console.escape import printable
+from ptnotes.console.progress import ProgressBar
+from ptnotes.errors import PtnotesError
+from ptnotes.events import EpochRow, Event, Header, Progress, Row, RunRecord, Table
+
+MAX_UPDATES = 100  # rows of single updates that are all shown; of more, SHOWN
+SHOWN = 20
 
 
 def present(
@@ -25,86 +27,51 @@ def present(
 
     As text, the table goes to stdout; with ``as_json`` stdout carries one JSON document, and the
     table goes to stderr. ``quiet`` leaves only the result (or the document). When the run is
-    interrupted, what was finished is still reported before KeyboardInterrupt goes on; and so is the
-    result if something fails behind it.
+    interrupted, what was finished is still reported before KeyboardInterrupt is raised again; and
+    so is the result if something fails after it.
     """
     console = Console(stderr=as_json, highlight=False, soft_wrap=True)
-    header: Header | None = None
-    rows: list[dict[str, Any]] = []
-    result: Result | None = None
+    record = RunRecord()
     failure: BaseException | None = None
-    bar = progress_bar(console, quiet)
+    bar = ProgressBar(console, quiet)
     try:
-        for event in events:
-            match event:
-                case Header():
-                    header = event
-                    if not quiet:
-                        for line in _headlines(event):
-                            console.print(line, markup=False)
-                case Progress():
-                    bar.start()  # not before: a download may draw a bar of its own
-                    advance(bar, event)
-                case Row():
-                    wanted = not quiet or (header and header.rows_in_result == "")
-                    if wanted and header and _is_shown(len(rows), header):
-                        if not (rows or quiet):
-                            console.print(_titles(event), markup=False)
-                        console.print(_line(event), markup=False)
-                    rows.append(record_of(event))
-                case Table():
-                    if not quiet:
-                        console.print(event.title, markup=False, style="bold")
-                        console.print(_drawn(event), soft_wrap=False)
-                        console.print()
-                case Result():
-                    result = event
+        for event in record.follow(events):
+            if isinstance(event, Progress):
+                bar.advance(event)  # starts it; not before: a download may draw a bar of its own
+            else:
+                _show(console, event, record, quiet)
     except (KeyboardInterrupt, PtnotesError) as error:
         failure = error
     finally:
         bar.stop()
-    if result or (isinstance(failure, KeyboardInterrupt) and as_json):
-        values = result.values if result else {"interrupted": True}
-        _print_result(console, header, rows, values, as_json)
+    if as_json and (record.result or isinstance(failure, KeyboardInterrupt)):
+        utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        document = record.document(interrupted=True)
+        print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
+    elif record.result:
+        for line in _summary(record.result.values):
+            console.print(line, markup=False)
     if failure:
         raise failure
-    assert result
-    return result.values
+    assert record.result
+    return record.result.values
 
 
-def _print_result(
-    console: Console,
-    header: Header | None,
-    rows: list[dict[str, Any]],
-    result: dict[str, Any],
-    as_json: bool,
-) -> None:
-    if as_json and header:
-        utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-        document = document_of(header, rows, result)
-        print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
-    elif not as_json:
-        for line in _summary(result):
-            console.print(line, markup=False)
-
-
-def document_of(
-    header: Header, rows: list[dict[str, Any]], result: dict[str, Any]
-) -> dict[str, Any]:
-    """The JSON document; ``rows`` are what ``record_of`` makes of them."""
-    document: dict[str, Any] = {
-        "topic": header.topic,
-        "version": __version__,
-        "config": header.config,
-        "environment": header.environment,
-    }
-    if header.rows_in_result == "":
-        return document | {"result": rows}
-    if header.rows_in_result is not None:
-        result = {header.rows_in_result: rows} | result
-    elif rows:
-        document["history"] = rows
-    return document | {"result": result}
+def _show(console: Console, event: Event, record: RunRecord, quiet: bool) -> None:
+    match event:
+        case Header() if not quiet:
+            for line in _headlines(event):
+                console.print(line, markup=False)
+        case Row() if not quiet or record.header.records == "result":
+            index = len(record.rows) - 1
+            if _is_shown(index, event, record.header.rows):
+                if not (index or quiet):
+                    console.print(_titles(event), markup=False)
+                console.print(_line(event), markup=False)
+        case Table() if not quiet:
+            console.print(event.title, markup=False, style="bold")
+            console.print(_drawn(event), soft_wrap=False)
+            console.print()
 
 
 def _drawn(table: Table) -> RichTable:
@@ -133,23 +100,12 @@ def _headlines(header: Header) -> list[str]:
     return [" · ".join(line) for line in ([f"ptnotes {header.topic}", *what], on) if line]
 
 
-def _is_shown(index: int, header: Header) -> bool:
-    """Whether row ``index`` (from 0) is among ``shown`` evenly spaced ones, first and last in."""
-    rows, shown = header.rows, header.shown
-    if shown is None or rows <= shown:
+def _is_shown(index: int, row: Row, rows: int) -> bool:
+    """Whether row ``index`` of ``rows`` is shown: of many single updates SHOWN, evenly spaced."""
+    if isinstance(row, EpochRow) or rows <= MAX_UPDATES:
         return True
-    nearest = round(index * (shown - 1) / (rows - 1))
-    return index == round(nearest * (rows - 1) / (shown - 1))
-
-
-def record_of(row: Row) -> dict[str, Any]:
-    """The row as an object of the JSON document."""
-    unrecorded = {each.name for each in fields(row) if not each.metadata.get("recorded", True)}
-    return {
-        name: value
-        for name, value in asdict(row).items()
-        if value is not None and name not in unrecorded
-    }
+    nearest = round(index * (SHOWN - 1) / (rows - 1))
+    return index == round(nearest * (rows - 1) / (SHOWN - 1))
 
 
 def _columns(row: Row) -> list[tuple[str, str]]:

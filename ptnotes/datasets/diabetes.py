@@ -3,35 +3,32 @@
 The label 1 is the larger class and the one with the lower glucose: it reads as healthy.
 """
 
-import math
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from ptnotes.datasets.paths import data_directory, data_file
-from ptnotes.datasets.tables import read_rows
+from ptnotes.datasets.tables import line_of, read_table
 from ptnotes.errors import DataError
 
 FILE = "diabetes.csv.gz"
 FEATURES = 8
+COLUMNS = [*(f"feature {number}" for number in range(1, FEATURES + 1)), "label"]
 
 
 def read(given: Path | None) -> tuple[Tensor, Tensor]:
     """Features (N, 8) and labels (N, 1), both float32. Raises DataError."""
     path = data_file(data_directory(given), "diabetes", FILE)
-    rows = [_numbers(path, *row) for row in read_rows(path, FEATURES + 1)]
-    table = torch.tensor(rows, dtype=torch.float32)  # (N, 9)
+    text = read_table(path, COLUMNS)
+    numbers = text.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)  # (N, 9)
+    for row, column in np.argwhere(~np.isfinite(numbers))[:1]:
+        where, what = line_of(text, row), str(text.iat[row, column])
+        raise DataError(f"{path}, line {where}: '{what}' is not a finite number")
+    for row in np.flatnonzero(~np.isin(numbers[:, -1], (0, 1)))[:1]:
+        where, what = line_of(text, row), str(text.iat[row, FEATURES])
+        raise DataError(f"{path}, line {where}: the label is {what}, neither 0 nor 1")
+    table = torch.from_numpy(numbers.astype(np.float32))
     return table[:, :-1], table[:, -1:]
-
-
-def _numbers(path: Path, line: int, fields: list[str]) -> list[float]:
-    try:
-        numbers = [float(text) for text in fields]
-    except ValueError as error:
-        raise DataError(f"{path}, line {line}: {error}") from error
-    if not all(map(math.isfinite, numbers)):
-        raise DataError(f"{path}, line {line}: a number is not finite")
-    if numbers[-1] not in (0, 1):
-        raise DataError(f"{path}, line {line}: the label is {fields[-1]}, neither 0 nor 1")
-    return numbers

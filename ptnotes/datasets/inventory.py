@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ptnotes.datasets.download import fetch
+from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
 from ptnotes.datasets.paths import (
     DEFAULT_DIRECTORY,
     data_directory,
+    named_directory,
     places,
     sample_directory,
 )
-from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
 from ptnotes.errors import DataError
 from ptnotes.events import Event, Header, Result, Row, column
 
-State = Literal["right", "wrong", "unknown", "missing"]
+FileStatus = Literal["right", "wrong", "unknown", "missing"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FileRow(Row):
     """
 
     data_set: str = column("data set", "<13")
-    state: State = column("state", "<7")
+    state: FileStatus = column("state", "<7")
     size: int = column("bytes", "10d")
     path: str = column("file")
 
@@ -50,7 +51,7 @@ def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
     ] or [FileRow(name, "missing", 0, file.path)]
 
 
-def _state(file: File, directory: Path, path: str) -> State:
+def _state(file: File, directory: Path, path: str) -> FileStatus:
     """Of what lies at ``path``, one of the file's places. Raises DataError if it can't be read."""
     place, packed = directory / path, directory / file.path
     if place == packed:
@@ -83,7 +84,7 @@ def _sources(data_dir: Path | None, sample: bool) -> tuple[Path, dict[str, DataS
 def _header(command: str, directory: Path, **config: Any) -> Header:
     environment = {"python": platform.python_version(), "platform": platform.platform()}
     where = {"command": command, "data_dir": str(directory.resolve())}
-    return Header("data", where | config, environment, rows_in_result="files")
+    return Header("data", where | config, environment, records="result.files")
 
 
 def listing(*, data_dir: Path | None) -> Iterator[Event]:
@@ -114,7 +115,7 @@ def _state_of_set(rows: Sequence[FileRow]) -> str:
 
 def download(names: Sequence[str], *, data_dir: Path | None) -> Iterator[Event]:
     """Fetch what is missing or wrong of these data sets; a row per file. Raises DataError."""
-    directory, sets = data_dir or DEFAULT_DIRECTORY, data_sets()
+    directory, sets = named_directory(data_dir) or DEFAULT_DIRECTORY, data_sets()
     yield _header("download", directory, sets=list(names))
     fetched = 0
     for name in names:

@@ -4,11 +4,13 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from ptnotes.datasets.paths import data_directory, data_file
-from ptnotes.datasets.tables import read_rows
+from ptnotes.datasets.tables import line_of, read_table
 from ptnotes.errors import DataError
 
 # The notes' 128 characters are ASCII's. Two control codes that no name holds get a meaning.
@@ -39,10 +41,8 @@ def encode(name: str) -> list[int]:
 def pad(sequences: list[list[int]]) -> tuple[Tensor, Tensor]:
     """Codes (N, S) and lengths (N) of sequences that each hold at least one code."""
     lengths = torch.tensor([len(sequence) for sequence in sequences])
-    codes = torch.full((len(sequences), int(lengths.max())), PADDING)
-    for row, sequence in zip(codes, sequences, strict=True):
-        row[: len(sequence)] = torch.tensor(sequence)
-    return codes, lengths
+    rows = [torch.tensor(sequence) for sequence in sequences]
+    return pad_sequence(rows, batch_first=True, padding_value=PADDING), lengths
 
 
 def read(given: Path | None) -> tuple[Names, Names, list[str]]:
@@ -53,17 +53,17 @@ def read(given: Path | None) -> tuple[Names, Names, list[str]]:
     directory = data_directory(given)
     train_path = data_file(directory, "names", "names_train.csv.gz")
     test_path = data_file(directory, "names", "names_test.csv.gz")
-    train_rows = list(read_rows(train_path, 2))
-    countries = sorted({country for _, (_, country) in train_rows})
-    train = _names(train_path, train_rows, countries)
-    return train, _names(test_path, list(read_rows(test_path, 2)), countries), countries
+    train, test = (read_table(path, ["name", "country"]) for path in (train_path, test_path))
+    countries = sorted(train["country"].unique())
+    unknown = ~test["country"].isin(countries)
+    if unknown.any():
+        row = int(unknown.argmax())
+        where, country = line_of(test, row), test["country"].iat[row]
+        raise DataError(f"{test_path}, line {where}: no name of '{country}' is in the training set")
+    return _names(train, countries), _names(test, countries), countries
 
 
-def _names(path: Path, rows: list[tuple[int, list[str]]], countries: list[str]) -> Names:
-    label_of = {country: label for label, country in enumerate(countries)}
-    for line, (_, country) in rows:
-        if country not in label_of:
-            raise DataError(f"{path}, line {line}: no name of '{country}' is in the training set")
-    codes, lengths = pad([encode(name) for _, (name, _) in rows])
-    labels = torch.tensor([label_of[country] for _, (_, country) in rows])
-    return Names(codes, lengths, labels)
+def _names(table: pd.DataFrame, countries: list[str]) -> Names:
+    codes, lengths = pad([encode(name) for name in table["name"]])
+    labels = pd.Categorical(table["country"], categories=countries).codes
+    return Names(codes, lengths, torch.tensor(labels, dtype=torch.int64))

@@ -1,5 +1,6 @@
-"""Where the data lies, and how what is missing gets there."""
+"""Where the data sets are; a missing file is downloaded."""
 
+import os
 from pathlib import Path
 
 from ptnotes.datasets.download import fetch
@@ -14,14 +15,21 @@ SAMPLE_PLACES = (
 )  # in a wheel, in a checkout
 
 
+def named_directory(given: Path | None) -> Path | None:
+    """The directory that the caller names, or the environment in PTNOTES_DATA."""
+    named = os.environ.get("PTNOTES_DATA")
+    return given or (Path(named) if named else None)
+
+
 def data_directory(given: Path | None) -> Path:
-    """The directory to read from: the one given, which must exist, or ./data.
+    """The directory to read from: the one that is named, which must exist, or ./data.
 
     Raises DataError if it doesn't exist or is a file.
     """
+    given = named_directory(given)
     directory = given or DEFAULT_DIRECTORY
     if directory.exists() and not directory.is_dir():
-        raise DataError(f"{directory} is not a directory; --data-dir wants one")
+        raise DataError(f"{directory} is not a directory; --data-dir takes one")
     if given is not None and not directory.exists():
         raise DataError(f"the data directory {directory} does not exist; create it or name another")
     return directory
@@ -36,19 +44,19 @@ def sample_directory() -> Path:
 
 
 def places(path: str) -> tuple[str, ...]:
-    """Where a reader looks for a published file, in this order: torchvision unpacks IDX files."""
+    """Where a reader looks for a published file, in order: torchvision unpacks IDX files."""
     return (path.removesuffix(".gz"), path) if path.endswith("-ubyte.gz") else (path,)
 
 
 def data_file(directory: Path, name: str, path: str) -> Path:
-    """Where ``path`` of the data set ``name`` lies: unpacked or as it is, downloaded if need be.
+    """The file ``path`` of the data set ``name``: unpacked or as published, else downloaded.
 
     Raises DataError.
     """
     for place in places(path):
         if (directory / place).exists():
             return directory / place
-    if directory in SAMPLE_PLACES:  # nothing real may get between generated files
+    if directory in SAMPLE_PLACES:  # a real file must not mix with generated ones
         raise DataError(f"{path} is missing from the sample; install ptnotes again")
     data_set = data_sets()[name]
     (file,) = (file for file in data_set.files if file.path == path)

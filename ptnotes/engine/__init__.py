@@ -1,0 +1,1 @@
+"""What trained topics share: loading, the sharded backward pass, evaluation, state, metrics."""

@@ -1,18 +1,16 @@
-"""Device, seeds, threads: what a result depends on besides its configuration."""
+"""Device, threads and random streams: what a result depends on besides its configuration."""
 
-import platform
-import random
-from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import DeviceError
 
 
 def pick_device(name: str) -> torch.device:
-    """``auto`` takes CUDA, then MPS, then the CPU; anything else is taken at its word.
+    """``auto`` takes CUDA, then MPS, then the CPU; any other name is that device.
 
     Raises DeviceError if this machine does not have it.
     """
@@ -31,47 +29,53 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-def prepare(*, seed: int, device: str, threads: int | None) -> torch.device:
-    """Seed every source of randomness, set the number of CPU threads, pick the device."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)  # every device's generator too
+def prepare(*, device: str = "auto", threads: int | None = None) -> torch.device:
+    """Set the number of CPU threads, and pick the device. Raises DeviceError."""
     if threads is not None:
         torch.set_num_threads(threads)
     return pick_device(device)
 
 
+class Streams(NamedTuple):
+    """Independent sources of random numbers, all of one seed."""
+
+    order: torch.Generator
+    augmentation: torch.Generator
+    split: torch.Generator
+
+
+def seed_streams(seed: int) -> Streams:
+    """Seed torch's global generators, which draw the weights, and make those of the rest.
+
+    The seeds are spawned from one, so that no two streams begin alike.
+    """
+    spawned = np.random.SeedSequence(seed).spawn(1 + len(Streams._fields))
+    weights, *others = (int(child.generate_state(1)[0]) for child in spawned)
+    torch.manual_seed(weights)  # every device's generator
+    return Streams(*(torch.Generator().manual_seed(each) for each in others))
+
+
 def environment(device: torch.device) -> dict[str, Any]:
     """What a result depends on besides the configuration."""
-    on_gpu = device.type == "cuda"
-    return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),  # a str of its own kind, which no file should hold
-        "torchvision": version("torchvision"),  # its metadata: importing it takes seconds
-        "platform": platform.platform(),
-        "device_name": torch.cuda.get_device_name(device) if on_gpu else platform.machine(),
+    found = light_environment() | {
+        "torch": str(torch.__version__),  # a subclass of str, which no file should hold
         "threads": torch.get_num_threads(),
     }
+    if device.type == "cuda":
+        found["device_name"] = torch.cuda.get_device_name(device)
+    return found
 
 
-def random_states() -> dict[str, Any]:
-    """Those of every source of randomness, as plain values and tensors."""
-    version, python, gauss = random.getstate()
-    kind, keys, *rest = np.random.get_state(legacy=True)
+def global_random_states() -> dict[str, Any]:
+    """Those of torch's global generators, as plain values and tensors."""
     return {
-        "python": [version, list(python), gauss],
-        "numpy": [kind, torch.from_numpy(np.asarray(keys, np.int64)), *rest],
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
     }
 
 
-def set_random_states(states: dict[str, Any]) -> None:
-    """Put them back as ``random_states`` gave them."""
-    version, python, gauss = states["python"]
-    random.setstate((version, tuple(python), gauss))
-    kind, keys, *rest = states["numpy"]
-    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
+def set_global_random_states(states: dict[str, Any]) -> None:
+    """Restore what ``global_random_states`` returned."""
     torch.set_rng_state(states["torch"])
     if states["cuda"]:
         torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,4 +1,4 @@
-"""Data held in memory on the device, and torch's own DataLoader over it.
+"""Data sets held in memory on the device, and torch's own DataLoader over them.
 
 A DataLoader that fetches sample by sample pays Python for each of them. Given a BatchSampler as its
 ``sampler`` and ``batch_size=None`` it hands the data set a whole batch of indices at once, and the
@@ -24,15 +24,15 @@ from torch.utils.data import (
 Batches = DataLoader[Any]
 
 
-def _moved(index: Tensor, device: torch.device) -> Tensor:
-    """Indices to where the data lies; from pageable memory the copy would wait for the GPU."""
+def _to_device(index: Tensor, device: torch.device) -> Tensor:
+    """Indices to where the data is; from pageable memory the copy would wait for the GPU."""
     if device.type == "cuda":
         return index.pin_memory().to(device, non_blocking=True)
     return index.to(device)
 
 
-class InMemory(Dataset[tuple[Tensor, ...]]):
-    """Tensors with the samples along their first dimension; asked with a list of indices."""
+class DeviceDataset(Dataset[tuple[Tensor, ...]]):
+    """Tensors on a device, the samples along their first dimension; indexed by a list."""
 
     def __init__(self, *tensors: Tensor, device: torch.device) -> None:
         self.tensors = tuple(tensor.to(device) for tensor in tensors)
@@ -42,14 +42,14 @@ class InMemory(Dataset[tuple[Tensor, ...]]):
         return len(self.tensors[0])
 
     def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
-        index = _moved(torch.tensor(indices), self.device)
+        index = _to_device(torch.tensor(indices), self.device)
         return tuple(tensor.index_select(0, index) for tensor in self.tensors)
 
 
-class ShiftedImages(InMemory):
-    """Images (N, 1, H, W) that move by up to ``shift`` pixels each way whenever they're asked for.
+class RandomTranslation(DeviceDataset):
+    """Images (N, 1, H, W) that are moved by up to ``shift`` pixels each way, anew for every batch.
 
-    What comes in from outside has the value ``background``. Shifts have a generator of their own.
+    What enters from outside has the value ``background``. ``generator`` draws the moves.
     """
 
     def __init__(
@@ -59,29 +59,28 @@ class ShiftedImages(InMemory):
         *,
         shift: int,
         background: float,
-        seed: int,
+        generator: torch.Generator,
         device: torch.device,
     ) -> None:
-        margins = F.pad(images.squeeze(1), (shift, shift, shift, shift), value=background)
-        super().__init__(margins, labels, device=device)
+        padded = F.pad(images.squeeze(1), (shift, shift, shift, shift), value=background)
+        super().__init__(padded, labels, device=device)
         height, width = images.shape[2:]
-        self.shift = shift
+        self.shift, self.generator = shift, generator
         self.rows = torch.arange(height, device=device).view(1, height, 1)
         self.columns = torch.arange(width, device=device).view(1, 1, width)
-        self.generator = torch.Generator().manual_seed(seed)
 
     def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
         moves = torch.randint(
             0, 2 * self.shift + 1, (2, len(indices), 1, 1), generator=self.generator
         )
-        down, right = _moved(moves, self.device)
-        index = _moved(torch.tensor(indices), self.device)
+        down, right = _to_device(moves, self.device)
+        index = _to_device(torch.tensor(indices), self.device)
         images = self.tensors[0][index.view(-1, 1, 1), self.rows + down, self.columns + right]
         return images.unsqueeze(1), self.tensors[1].index_select(0, index)
 
 
 class PaddedSequences(Dataset[tuple[Tensor, ...]]):
-    """Sequences of different lengths, padded, as pack_padded_sequence wants them.
+    """Sequences of different lengths, padded, as pack_padded_sequence takes them.
 
     A batch is (codes (N, S), lengths (N), labels (N)), longest first, cut to its longest S.
     The lengths stay on the CPU: packing reads them there.
@@ -100,13 +99,13 @@ class PaddedSequences(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
         index = torch.tensor(indices)
         lengths, order = self.lengths[index].sort(descending=True)
-        index = _moved(index[order], self.device)
+        index = _to_device(index[order], self.device)
         codes = self.codes.index_select(0, index)[:, : int(lengths[0])]
         return codes, lengths, self.labels.index_select(0, index)
 
 
-class MaskedSequences(PaddedSequences):
-    """Sequences in which a share of the codes, drawn anew for every batch, becomes ``unknown``."""
+class CharDropout(PaddedSequences):
+    """Sequences in which a ``share`` of the codes, drawn anew for every batch, is ``unknown``."""
 
     def __init__(
         self,
@@ -116,35 +115,31 @@ class MaskedSequences(PaddedSequences):
         *,
         share: float,
         unknown: int,
-        seed: int,
+        generator: torch.Generator,
         device: torch.device,
     ) -> None:
         super().__init__(codes, lengths, labels, device=device)
-        self.share, self.unknown = share, unknown
-        self.generator = torch.Generator().manual_seed(seed)
+        self.share, self.unknown, self.generator = share, unknown, generator
 
     def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
         codes, lengths, labels = super().__getitem__(indices)
-        hidden = torch.rand(codes.shape, generator=self.generator) < self.share
-        return codes.masked_fill(_moved(hidden, self.device), self.unknown), lengths, labels
+        dropped = torch.rand(codes.shape, generator=self.generator) < self.share
+        return codes.masked_fill(_to_device(dropped, self.device), self.unknown), lengths, labels
 
 
-class LengthBuckets(Sampler[list[int]]):
+class LengthBucketSampler(Sampler[list[int]]):
     """Batches of sequences that are about equally long, in random order.
 
     A shuffled epoch is cut into pools of ``pool`` batches, each pool sorted by length and cut into
-    batches: most of the packing's short last steps are gone, and the batches still differ.
+    batches: most of the short last steps of packed sequences are gone, and the batches still
+    differ from epoch to epoch.
     """
 
     def __init__(
         self, lengths: Tensor, batch_size: int, *, generator: torch.Generator, pool: int = 16
     ) -> None:
-        self.lengths, self.batch_size, self.generator, self.pool = (
-            lengths,
-            batch_size,
-            generator,
-            pool,
-        )
+        self.lengths, self.batch_size = lengths, batch_size
+        self.generator, self.pool = generator, pool
 
     def __len__(self) -> int:
         return math.ceil(len(self.lengths) / self.batch_size)
@@ -159,37 +154,25 @@ class LengthBuckets(Sampler[list[int]]):
             yield batches[index].tolist()
 
 
-def batched(
-    dataset: InMemory | PaddedSequences,
+def make_loader(
+    dataset: DeviceDataset | PaddedSequences,
     batch_size: int,
     *,
-    shuffle: bool = False,
+    shuffle: torch.Generator | None = None,
     buckets: bool = False,
-    seed: int = 0,
 ) -> Batches:
     """A DataLoader of whole batches, the last one short if need be.
 
-    The shuffle has a generator of its own, so that the order of the samples depends on the seed
-    and the epoch alone. ``buckets`` (of PaddedSequences) shuffles so that lengths go together.
+    The generator ``shuffle`` draws the order, which is that of the data set without one;
+    ``buckets`` (of PaddedSequences) shuffles so that lengths go together.
     """
-    generator = torch.Generator().manual_seed(seed)
     if buckets:
         assert isinstance(dataset, PaddedSequences)
-        sampler: Sampler[list[int]] = LengthBuckets(
-            dataset.lengths, batch_size, generator=generator
-        )
-        return DataLoader(dataset, sampler=sampler, batch_size=None)
+        assert shuffle is not None
+        by_length = LengthBucketSampler(dataset.lengths, batch_size, generator=shuffle)
+        return DataLoader(dataset, sampler=by_length, batch_size=None)
     order: RandomSampler | SequentialSampler = (
-        RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        RandomSampler(dataset, generator=shuffle) if shuffle else SequentialSampler(dataset)
     )
-    return DataLoader(
-        dataset, sampler=BatchSampler(order, batch_size, drop_last=False), batch_size=None
-    )
-
-
-def generators(batches: Batches) -> list[torch.Generator]:
-    """What order and samples are drawn from: between two epochs, all that the batches change."""
-    order = batches.sampler
-    drawing = (order, getattr(order, "sampler", None), batches.dataset)
-    found = [getattr(each, "generator", None) for each in drawing]
-    return [generator for generator in found if generator is not None]
+    sampler = BatchSampler(order, batch_size, drop_last=False)
+    return DataLoader(dataset, sampler=sampler, batch_size=None)

@@ -1,35 +1,39 @@
-"""How a trained classifier does, class by class."""
+"""What a trained classifier's outputs say: predictions, the classification report, errors."""
 
-from contextlib import nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ptnotes.engine.loading import Batches
-from ptnotes.engine.shards import Parts
-from ptnotes.events import Mistakes
+from ptnotes.engine.shards import Shards
+from ptnotes.events import MisclassifiedImages
 
-SHOWN = 20  # mistakes in a picture
+MAX_ERRORS = 20  # images in a picture
+
+
+def predict_class(logits: Tensor) -> Tensor:
+    """(N, classes) → (N): the class with the largest logit."""
+    return logits.argmax(dim=1)
+
+
+def threshold(probabilities: Tensor) -> Tensor:
+    """(N, …) → (N, …): 1 where the probability of 1 is 0.5 or more, else 0."""
+    return (probabilities >= 0.5).float()
 
 
 @torch.inference_mode()
-def outputs(model: nn.Module, batches: Batches, *, parts: int = 1) -> tuple[Tensor, Tensor]:
-    """The model's outputs (N, …) and the targets (N, …), in eval mode, in the batches' order.
-
-    ``parts`` as in ``engine.fit``, so that the outputs are those that were evaluated.
-    """
-    model.eval()
-    found, wanted = [], []
-    with Parts(parts) if parts > 1 else nullcontext() as side_by_side:
-        for *inputs, targets in batches:
-            part = model(*inputs) if side_by_side is None else side_by_side.forward(model, inputs)
-            found.append(part.cpu())
-            wanted.append(targets.cpu())
-    return torch.cat(found), torch.cat(wanted)
+def predict_logits(shards: Shards, batches: Batches) -> tuple[Tensor, Tensor]:
+    """Outputs (N, …) of the shards' model, in eval mode, and targets (N, …), in order."""
+    shards.model.eval()
+    pairs = [(shards.forward(*inputs).cpu(), targets.cpu()) for *inputs, targets in batches]
+    outputs, targets = zip(*pairs, strict=True)
+    return torch.cat(outputs), torch.cat(targets)
 
 
-def report(predicted: Tensor, targets: Tensor, classes: tuple[str, ...]) -> dict[str, Any]:
+def classification_report(
+    predicted: Tensor, targets: Tensor, classes: tuple[str, ...]
+) -> dict[str, Any]:
     """For a Result: "confusion", true classes down and predicted ones across, and "per_class".
 
     ``predicted`` and ``targets`` are labels (N). A precision is None where nothing was predicted,
@@ -59,13 +63,15 @@ def per_class(confusion: list[list[int]], classes: tuple[str, ...]) -> list[dict
     return found
 
 
-def mistakes(logits: Tensor, labels: Tensor, images: Tensor, classes: tuple[str, ...]) -> Mistakes:
-    """The SHOWN images (N, H, W) that the net is wrong about with the highest probability."""
+def most_confident_errors(
+    logits: Tensor, labels: Tensor, images: Tensor, classes: tuple[str, ...]
+) -> MisclassifiedImages:
+    """The MAX_ERRORS images (N, H, W) that are misclassified with the highest probability."""
     probabilities, predicted = logits.softmax(dim=1).max(dim=1)
     confidence = probabilities.masked_fill(predicted == labels, -1.0)
     wrong = int((predicted != labels).sum())
-    worst = confidence.argsort(descending=True, stable=True)[: min(wrong, SHOWN)]
-    return Mistakes(
+    worst = confidence.argsort(descending=True, stable=True)[: min(wrong, MAX_ERRORS)]
+    return MisclassifiedImages(
         images=images[worst].numpy(),
         places=worst.tolist(),
         labels=[classes[label] for label in labels[worst].tolist()],

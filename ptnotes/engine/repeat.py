@@ -1,15 +1,13 @@
 """A topic with several seeds: each one's result, then mean and standard deviation."""
 
-import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
 from ptnotes.errors import DivergedError
 from ptnotes.events import Event, Header, Progress, Result, Row, column
 
-# results that are no measurements
-LEFT_OUT = ("parameters", "best_epoch")
+NOT_MEASURED = ("parameters", "best_epoch")
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,8 @@ class DivergedRow(Row):
     diverged: str = column("diverged")
 
 
-def repeat(
-    run: Callable[..., Iterable[Event]], seeds: int, *, seed: int, **settings: Any
-) -> Iterator[Event]:
-    """Run a topic with the seeds ``seed``, ``seed`` + 1, …; a row for each.
+def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Iterator[Event]:
+    """``run`` a topic with each of the seeds; a row for each.
 
     The result holds mean and sample standard deviation of every number that the topic's own result
     holds, over the seeds that came to one; those that diverged are listed under "diverged". Raises
@@ -31,25 +27,23 @@ def repeat(
     """
     results: list[dict[str, float]] = []
     diverged: list[int] = []
-    for each in range(seed, seed + seeds):
+    for seed in seeds:
         try:
-            for event in run(seed=each, **settings):
+            for event in run(seed):
                 match event:
-                    case Header() if each == seed:
-                        config = event.config | {"seed": seed, "seeds": seeds}
-                        yield replace(
-                            event, config=config, rows=seeds, shown=None, rows_in_result="runs"
-                        )
+                    case Header() if seed == seeds[0]:
+                        config = event.config | {"seed": seed, "seeds": len(seeds)}
+                        yield replace(event, config=config, rows=len(seeds), records="result.runs")
                     case Progress():
-                        yield replace(event, of=f"seed {each}")
+                        yield replace(event, of=f"seed {seed}")
                     case Result():
                         results.append(_numbers(event.values))
-                        yield _row(each, results[-1])
+                        yield _row(seed, results[-1])
         except DivergedError as error:
-            diverged.append(each)
-            if len(diverged) == seeds:
+            diverged.append(seed)
+            if len(diverged) == len(seeds):
                 raise
-            yield DivergedRow(each, str(error))
+            yield DivergedRow(seed, str(error))
     yield Result(_summary(results) | ({"diverged": diverged} if diverged else {}))
 
 
@@ -58,7 +52,7 @@ def _numbers(values: dict[str, Any]) -> dict[str, float]:
     return {
         name: value
         for name, value in values.items()
-        if isinstance(value, int | float) and name not in LEFT_OUT
+        if isinstance(value, int | float) and name not in NOT_MEASURED
     }
 
 
@@ -81,10 +75,12 @@ def _spec(name: str, value: float) -> str:
 
 def _summary(results: list[dict[str, float]]) -> dict[str, Any]:
     """``name`` and ``name_std`` of every number; with one seed there is no deviation."""
+    import pandas as pd
+
+    table = pd.DataFrame(results).astype(float)
     summary: dict[str, Any] = {}
     for name in results[0]:
-        values = [result[name] for result in results]
-        summary[name] = statistics.fmean(values)
-        if len(values) > 1:
-            summary[f"{name}_std"] = statistics.stdev(values)
+        summary[name] = float(table[name].mean())
+        if len(table) > 1:
+            summary[f"{name}_std"] = float(table[name].std())
     return summary

@@ -1,40 +1,60 @@
-"""What belongs to the platform and not to a topic, set in one place before torch is loaded.
+"""What belongs to the platform: the allocator, the environment, what torch imports. No torch here.
 
-None of it changes a result. ``PTNOTES_PLATFORM=plain`` leaves everything as the system has it;
-docs/benchmarks.md says what each setting was measured to do.
+Nothing in it changes a result. ``PTNOTES_PLATFORM=plain`` leaves the allocator as it is.
 """
 
 import ctypes
 import os
 import platform
+from importlib.metadata import version
+from typing import Any
 
 # Parameters of glibc's mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGEST_FROM_HEAP = 32 << 20  # bytes; more than that older versions refuse
-KEPT = 1 << 30  # bytes of freed memory that stay with the process
-
-# How often an OpenMP thread looks whether its neighbours are done before it sleeps. torch's loops
-# meet dozens of times a step; with GNU's default a thread spins on while the one that it waits for
-# has no core to run on.
-SPINS = "2000"
+MMAP_THRESHOLD = 32 << 20  # bytes; older versions refuse a larger value
+TRIM_THRESHOLD = 1 << 30  # bytes of freed memory that stay with the process
 
 
-def settle() -> None:
-    """Raise glibc's thresholds and lower OpenMP's spinning; what isn't there is left alone.
+def configure_allocator() -> None:
+    """Raise glibc's thresholds; on other C libraries nothing changes.
 
-    Call it before torch is imported: OpenMP reads its environment once. A value that the user has
-    set for OpenMP stands.
+    Otherwise every step's activations are returned to the system and cause page faults in the
+    next: hundreds a step for a convolutional network (docs/benchmarks.md).
     """
-    if os.environ.get("PTNOTES_PLATFORM") == "plain":
+    if os.environ.get("PTNOTES_PLATFORM") == "plain" or platform.libc_ver()[0] != "glibc":
         return
-    if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    if platform.libc_ver()[0] == "glibc":
-        _keep_freed_memory()
-
-
-def _keep_freed_memory() -> None:
-    """Without it every step's activations go back to the system, to be faulted in again."""
     mallopt = ctypes.CDLL(None).mallopt
-    mallopt(M_MMAP_THRESHOLD, LARGEST_FROM_HEAP)
-    mallopt(M_TRIM_THRESHOLD, KEPT)
+    mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
+    mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
+
+
+def skip_dynamo() -> None:
+    """Let torch's optimizers work without importing torch._dynamo, which takes a second.
+
+    Four of their methods are wrapped so that torch.compile leaves them out, and the wrapper
+    imports it. For a process that compiles nothing, such as a command; not for a library.
+    """
+    from torch.optim import Optimizer
+
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        method = getattr(Optimizer, name)
+        setattr(Optimizer, name, getattr(method, "__wrapped__", method))
+
+
+def usable_cores() -> int:
+    """The CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def light_environment() -> dict[str, Any]:
+    """What a result of a command that needs no torch depends on besides its configuration."""
+    return {
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "torchvision": version("torchvision"),
+        "platform": platform.platform(),
+        "device_name": platform.machine(),
+        "threads": usable_cores(),
+    }

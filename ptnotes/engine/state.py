@@ -1,26 +1,27 @@
-"""A training between two epochs: all that it changes, captured and put back."""
+"""The whole state of a training between two epochs, captured and restored."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from ptnotes.engine.loading import Batches, generators
-from ptnotes.engine.device import random_states, set_random_states
+from ptnotes.engine.device import global_random_states, set_global_random_states
+from ptnotes.engine.loop import count_parameters
 from ptnotes.errors import DataError
 from ptnotes.events import EpochRow, Event, Row, Snapshot
 
 State = dict[str, Any]
 
 
-class Training:
-    """What a training changes from epoch to epoch: weights, optimizer, schedule, randomness, rows.
+class TrainingState:
+    """What a training changes from epoch to epoch: weights, optimizer, schedule, streams, rows.
 
-    A training that is built the same way and gets ``state`` back goes on to the same bits, on the
-    CPU with as many threads. ``started`` is when the command began, on ``time.perf_counter``.
+    A training that is built the same way and gets ``state`` back goes on to the same bits on the
+    CPU. ``generators`` are the random streams that its epochs draw from, ``samples`` how many it
+    trains on; ``started`` is when it began, on ``time.perf_counter``.
     """
 
     def __init__(
@@ -28,36 +29,51 @@ class Training:
         model: nn.Module,
         optimizer: torch.optim.Optimizer | None = None,
         scheduler: LRScheduler | None = None,
-        train: Batches | None = None,
         *,
         started: float,
+        generators: Sequence[torch.Generator] = (),
+        samples: int | None = None,
         row: type[Row] = EpochRow,
     ) -> None:
-        self.model, self.optimizer, self.scheduler, self.train = model, optimizer, scheduler, train
+        self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
+        self.generators, self.samples = generators, samples
         self.epoch = 0
         self.rows: list[Any] = []
         self._row = row
         self._started = started
 
     def begin(self, saved: State | None) -> Iterator[Event]:
-        """Put ``saved`` back, if there is such a state; yields its rows.
+        """Restore ``saved``, if there is such a state; yields its rows.
 
-        Raises DataError if it is that of another training.
+        Raises DataError if it is the state of another training.
         """
         if saved is not None:
             self._restore(saved)
         yield from self.rows
         yield Snapshot(self.state)
 
+    def epochs(self, last: int) -> range:
+        """The epochs that are left of ``last``, from 1."""
+        return range(self.epoch + 1, last + 1)
+
     def after(self, *rows: Row) -> Iterator[Event]:
-        """An epoch is done, and these are its rows: yields them."""
+        """An epoch is complete, and these are its rows: yields them."""
         self.rows += rows
         self.epoch += 1
         yield from rows
         yield Snapshot(self.state)
 
-    def wall_seconds(self) -> float:
-        """Since the start; what went before an interruption counts too."""
+    def totals(self) -> dict[str, Any]:
+        """For a Result: "parameters", "train_seconds" where the rows have them, "wall_seconds".
+
+        What went before an interruption counts too.
+        """
+        found: dict[str, Any] = {"parameters": count_parameters(self.model)}
+        if issubclass(self._row, EpochRow):
+            found["train_seconds"] = sum(row.train_seconds for row in self.rows)
+        return found | {"wall_seconds": self._wall_seconds()}
+
+    def _wall_seconds(self) -> float:
         return time.perf_counter() - self._started
 
     def state(self) -> State:
@@ -65,38 +81,32 @@ class Training:
         return {
             "epoch": self.epoch,
             "rows": [dict(vars(row)) for row in self.rows],
-            "wall_seconds": self.wall_seconds(),
-            "samples": self._samples(),
+            "wall_seconds": self._wall_seconds(),
+            "samples": self.samples,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer and self.optimizer.state_dict(),
             "scheduler": self.scheduler and self.scheduler.state_dict(),
-            "generators": [generator.get_state() for generator in self._generators()],
-            "random": random_states(),
+            "generators": [generator.get_state() for generator in self.generators],
+            "random": global_random_states(),
         }
 
     def _restore(self, state: State) -> None:
         try:
-            if state["samples"] != self._samples():
+            if state["samples"] != self.samples:
                 raise DataError(
                     f"the run was trained on {state['samples']} samples, and here are "
-                    f"{self._samples()}: go on with the same data"
+                    f"{self.samples}: resume it with the same data"
                 )
             self.model.load_state_dict(state["model"])
             if self.optimizer:
                 self.optimizer.load_state_dict(state["optimizer"])
             if self.scheduler:
                 self.scheduler.load_state_dict(state["scheduler"])
-            for generator, saved in zip(self._generators(), state["generators"], strict=True):
+            for generator, saved in zip(self.generators, state["generators"], strict=True):
                 generator.set_state(saved)
             self.epoch, self.rows = state["epoch"], [self._row(**row) for row in state["rows"]]
             self._started -= state["wall_seconds"]
-            set_random_states(state["random"])
+            set_global_random_states(state["random"])
         except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
             first = str(error).splitlines()[0]
             raise DataError(f"the checkpoint is that of another training: {first}") from error
-
-    def _samples(self) -> int | None:
-        return None if self.train is None else len(self.train.dataset)  # type: ignore[arg-type]
-
-    def _generators(self) -> list[torch.Generator]:
-        return [] if self.train is None else generators(self.train)

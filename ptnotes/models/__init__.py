@@ -1,1 +1,1 @@
-"""Networks that more than one topic looks at."""
+"""Networks that more than one room uses."""

@@ -1,1 +1,1 @@
-"""A trained run on one's own input: images, surnames, rows of features."""
+"""Predictions of a trained run for a user's own images, surnames or rows of features."""

@@ -1,14 +1,14 @@
-"""Inputs that are text: surnames, a line each, and rows of features as CSV. No torch here."""
+"""Inputs that are text: surnames, one per line, and rows of features as CSV. No torch here."""
 
 import csv
 import gzip
 import io
-import itertools
 import os
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import BinaryIO
 
 from ptnotes.errors import DataError, UsageError
@@ -16,19 +16,19 @@ from ptnotes.errors import DataError, UsageError
 Stdin = Callable[[], BinaryIO]
 
 STANDARD_INPUT = "-"
-LONGEST = 1000  # characters of a name
+MAX_NAME_LENGTH = 1000  # characters
 FEATURES = 8
-LARGEST_TABLE = 100_000_000  # bytes, unpacked: two million rows
+MAX_TABLE_BYTES = 100_000_000  # decompressed: two million rows
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def surnames(inputs: Sequence[str], stdin: Stdin) -> Iterator[str]:
-    """The names given, where "-" stands for the lines of ``stdin``; all of it if none is given.
+    """The names given, where "-" stands for the lines of ``stdin``.
 
-    Space around them and empty lines are left out. Raises DataError for what isn't UTF-8 or longer
-    than LONGEST, UsageError for an empty name.
+    Surrounding space and empty lines are removed. Raises DataError for what is not UTF-8 or has
+    more than MAX_NAME_LENGTH characters, UsageError for an empty name.
     """
-    for given in inputs or [STANDARD_INPUT]:
+    for given in inputs:
         if given == STANDARD_INPUT:
             yield from _lines(stdin())
         else:  # the bytes of a command line need not be UTF-8
@@ -39,12 +39,12 @@ def surnames(inputs: Sequence[str], stdin: Stdin) -> Iterator[str]:
 
 
 def _lines(stdin: BinaryIO) -> Iterator[str]:
-    longest = 4 * LONGEST + 100  # bytes in UTF-8, with some space; not the whole of an endless line
-    for number in itertools.count(1):
-        line = stdin.readline(longest)
+    limit = 4 * MAX_NAME_LENGTH + 100  # bytes in UTF-8, with some space: a line may be endless
+    for number in count(1):
+        line = stdin.readline(limit)
         if not line:
             return
-        if len(line) == longest:
+        if len(line) == limit:
             raise DataError(f"line {number} of standard input is longer than any name")
         try:
             name = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
@@ -55,22 +55,16 @@ def _lines(stdin: BinaryIO) -> Iterator[str]:
 
 
 def _checked(name: str) -> str:
-    if len(name) > LONGEST:
-        raise DataError(f"'{name[:20]}…' has {len(name)} characters: a name has {LONGEST} at most")
+    if len(name) > MAX_NAME_LENGTH:
+        has = f"'{name[:20]}…' has {len(name)} characters"
+        raise DataError(f"{has}: a name has {MAX_NAME_LENGTH} at most")
     return name
 
 
-def chunks(found: Iterable[str], size: int) -> Iterator[list[str]]:
-    """``size`` at a time, the last ones fewer."""
-    rest = iter(found)
-    while chunk := list(itertools.islice(rest, size)):
-        yield chunk
-
-
 def features(path: str, stdin: Stdin) -> tuple[list[str], list[list[float]]]:
-    """Where each row stands ("file.csv:3"), and its eight features.
+    """The place of each row ("file.csv:3"), and its eight features.
 
-    A ninth column, the label, isn't read; nor is a first line of headings. Gzipped if the name
+    A ninth column, the label, is not read, nor is a first line of headings. Gzipped if the name
     ends in .gz. Raises DataError.
     """
     places: list[str] = []
@@ -93,12 +87,12 @@ def features(path: str, stdin: Stdin) -> tuple[list[str], list[list[float]]]:
 
 def _text(path: str, stdin: Stdin) -> str:
     if path == STANDARD_INPUT:
-        content = stdin().read(LARGEST_TABLE + 1)
+        content = stdin().read(MAX_TABLE_BYTES + 1)
     else:
         with gzip.open(path) if path.endswith(".gz") else open(path, "rb") as file:
-            content = file.read(LARGEST_TABLE + 1)
-    if len(content) > LARGEST_TABLE:
-        raise DataError(f"{path} is longer than {LARGEST_TABLE // 1_000_000} MB; split it")
+            content = file.read(MAX_TABLE_BYTES + 1)
+    if len(content) > MAX_TABLE_BYTES:
+        raise DataError(f"{path} is longer than {MAX_TABLE_BYTES // 1_000_000} MB; split it")
     return content.decode("utf-8-sig")
 
 
@@ -113,7 +107,7 @@ def _numbers(place: str, fields: Sequence[str]) -> list[float]:
         if not NUMBER.fullmatch(text):
             raise DataError(f"{place}: '{text}' is not a number")
         try:
-            struct.pack("<f", float(text))  # the network's numbers
+            struct.pack("<f", float(text))  # the network computes in float32
         except OverflowError as error:
             raise DataError(f"{place}: {text} is too large") from error
     return [float(text) for text in fields[:FEATURES]]

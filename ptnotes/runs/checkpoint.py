@@ -1,7 +1,7 @@
-"""Files of tensors with a checksum in them, which loading never executes.
+"""Files of tensors with a checksum in them; loading one executes nothing.
 
 A .pt file is a zip archive, and a zip archive may end in a comment: here, the SHA-256 of all other
-bytes. ``torch.load`` reads such a file like any other, but does not look at the comment.
+bytes. The zip's own CRCs leave its headers out. ``torch.load`` reads such a file like any other.
 """
 
 import hashlib
@@ -21,21 +21,21 @@ LENGTH = len(MARK) + 64  # bytes of the comment
 SIZE_OF_LENGTH = 2  # what the zip format gives its comment's length, right before it
 
 
-def seal(value: Any) -> bytes:
+def save_checkpoint(value: Any) -> bytes:
     """The content of a .pt file that holds ``value``: plain values and tensors."""
     buffer = io.BytesIO()
     torch.save(value, buffer)
-    return marked(buffer.getvalue())
+    return with_checksum(buffer.getvalue())
 
 
-def marked(content: bytes) -> bytes:
+def with_checksum(content: bytes) -> bytes:
     """A zip archive with its checksum; it ends in the length of its comment, which is 0."""
     comment = MARK + hashlib.sha256(content).hexdigest().encode()
     return content[:-SIZE_OF_LENGTH] + LENGTH.to_bytes(SIZE_OF_LENGTH, "little") + comment
 
 
-def unseal(path: Path) -> Any:
-    """The value in a file that ``seal`` made, on the CPU.
+def load_checkpoint(path: Path) -> Any:
+    """The value in a file that ``save_checkpoint`` made, on the CPU.
 
     Raises DataError if the file is missing, cut short, changed, or made by something else.
     """
@@ -52,13 +52,13 @@ def unseal(path: Path) -> Any:
     if digest != comment[len(MARK) :] or length != LENGTH.to_bytes(SIZE_OF_LENGTH, "little"):
         raise DataError(f"{path} is damaged: its checksum is wrong")
     try:
-        _check_stored(content)
+        _check_uncompressed(content)
         return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except (RuntimeError, ValueError, pickle.UnpicklingError, EOFError, BadZipFile) as error:
         raise DataError(f"{path} holds more than plain values and tensors") from error
 
 
-def _check_stored(content: bytes) -> None:
+def _check_uncompressed(content: bytes) -> None:
     """torch compresses nothing; what is compressed could fill the memory. Raises ValueError."""
     with ZipFile(io.BytesIO(content)) as archive:
         if any(entry.compress_type != ZIP_STORED for entry in archive.infolist()):

@@ -1,8 +1,6 @@
-"""run.json: the JSON document of a run, and beside it what only a saved run has. No torch here."""
+"""run.json: a run's JSON document, and under "run" what only a saved run has. No torch here."""
 
-import csv
 import hashlib
-import io
 import json
 import os
 from pathlib import Path
@@ -12,7 +10,8 @@ from ptnotes.errors import DataError
 
 Document = dict[str, Any]
 
-FORMAT = 1  # of run.json and checkpoint.pt
+FORMAT = 2  # of run.json and checkpoint.pt; 1 had no shards, and is still read
+READABLE = (1, 2)
 
 DOCUMENT, METRICS, MODEL, BEST = "run.json", "metrics.csv", "model.pt", "best.pt"
 CHECKPOINT = "checkpoint.pt"
@@ -30,7 +29,7 @@ def files_in(directory: Path) -> list[str]:
     return [name for name in FILES if os.path.exists(directory / name)]
 
 
-def written(document: Document) -> bytes:
+def encode(document: Document) -> bytes:
     """The file's content; ``document["run"]`` gets the SHA-256 of the rest."""
     run = {name: value for name, value in document["run"].items() if name != "sha256"}
     whole = document | {"run": run | {"sha256": _digest(document | {"run": run})}}
@@ -48,17 +47,17 @@ def read(directory: Path) -> Document:
         document: Document = json.loads(path.read_bytes())
         run = dict(document["run"])
         digest = run.pop("sha256")
-        right = digest == _digest(document | {"run": run})
+        intact = digest == _digest(document | {"run": run})
         parts = [document[name] for name in ("config", "environment", "result")]
-        whole = isinstance(document["topic"], str) and all(isinstance(p, dict) for p in parts)
+        complete = isinstance(document["topic"], str) and all(isinstance(p, dict) for p in parts)
     except OSError as error:
         what = os.strerror(error.errno or 0)
         raise DataError(f"{directory} holds no run: {path} can't be read: {what}") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
-    if not (right and whole):
+    if not (intact and complete):
         raise DataError(f"{path} is damaged: its checksum is wrong")
-    if run["format"] != FORMAT:
+    if run["format"] not in READABLE:
         raise DataError(f"{path} was written by another version of ptnotes")
     return {"history": []} | document
 
@@ -70,9 +69,8 @@ def _digest(document: Document) -> str:
 
 def metrics(history: list[dict[str, Any]]) -> bytes:
     """CSV: a line per row, columns in the order of the first row that has them."""
-    columns = dict.fromkeys(name for row in history for name in row)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    return text.getvalue().encode()
+    import pandas as pd
+
+    # as objects: a column in which a row has no value keeps its integers
+    text: str = pd.DataFrame(history, dtype=object).to_csv(index=False, lineterminator="\n")
+    return text.encode()

@@ -1,35 +1,51 @@
-"""Saved runs listed, shown and compared, from their run.json alone."""
+"""Saved runs listed, shown and compared, from their run.json alone. No torch here."""
 
 import os
 import platform
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result, Table
+from ptnotes.plots import classification, curves, figure, of_run
 from ptnotes.runs import document as documents
-from ptnotes.plots import curves as pictures
 from ptnotes.runs.document import Document
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROWS = 20  # of a history on screen
 MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
-COMMONEST = 15  # confusions that are listed where it doesn't
+MAX_CONFUSIONS = 15  # that are listed where it doesn't
 NOTHING = "-"
 
 
 def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
     """A line per run in the directories or below them; damaged ones say so. Raises DataError."""
     yield _header("list")
+    found = summaries(directories)
+    headings = ("run, date", "topic, recipe", "data", "epochs", "best", "last", "s", "seed")
+    yield Table("Saved runs", headings, [_line(run) for run in found])
+    yield Result({"runs": found})
+
+
+def table(directories: Sequence[Path]) -> "pd.DataFrame":
+    """The same as a table, a row per run. Raises DataError."""
+    import pandas as pd
+
+    return pd.DataFrame(summaries(directories)).set_index("run")
+
+
+def summaries(directories: Sequence[Path]) -> list[dict[str, Any]]:
+    """What every run came to; of a damaged one, why it can't be read. Raises DataError."""
     found = []
     for directory in _runs_in(directories):
         try:
             found.append(summary(directory, documents.read(directory)))
         except DataError as error:
             found.append({"run": str(directory), "damaged": str(error)})
-    headings = ("run, date", "topic, recipe", "data", "epochs", "best", "last", "s", "seed")
-    yield Table("Saved runs", headings, [_line(run) for run in found])
-    yield Result({"runs": found})
+    return found
 
 
 def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
@@ -83,13 +99,11 @@ def _percent(value: float | None) -> str:
 def show(
     *, directory: Path, plot: Path | None = None, confusion: Path | None = None
 ) -> Iterator[Event]:
-    """One run whole: configuration, history, what came out, class by class.
+    """One run in full: configuration, history, what came out, class by class.
 
     Raises DataError, and UsageError for a picture that the run has no numbers for.
     """
-    for path, option in ((plot, "--plot"), (confusion, "--confusion")):
-        if path:
-            pictures.check(path, option)
+    of_run.check_paths(plot, confusion)
     document = documents.read(directory)
     result, classes = document["result"], document["run"]["classes"]
     if confusion and "confusion" not in result:
@@ -107,9 +121,9 @@ def show(
         yield _confusions(result["confusion"], classes)
         yield _per_class(result["per_class"])
     if plot:
-        pictures.save(pictures.curve(document["history"], document["topic"]), plot)
+        figure.save(curves.curve(document["history"], document["topic"]), plot)
     if confusion:
-        pictures.save(pictures.confusion(result["confusion"], classes), confusion)
+        figure.save(classification.confusion(result["confusion"], classes), confusion)
     yield Result(summary(directory, document) | {"document": document})
 
 
@@ -142,9 +156,9 @@ def _confusions(cells: list[list[int]], classes: list[str]) -> Table:
         for predicted, cell in enumerate(row)
         if cell and true != predicted
     ]
-    commonest = sorted(wrong, reverse=True)[:COMMONEST]
-    rows = [(classes[true], classes[predicted], str(cell)) for cell, true, predicted in commonest]
-    return Table("The commonest confusions", ("true", "predicted", "times"), rows)
+    frequent = sorted(wrong, reverse=True)[:MAX_CONFUSIONS]
+    rows = [(classes[true], classes[predicted], str(cell)) for cell, true, predicted in frequent]
+    return Table("The most frequent confusions", ("true", "predicted", "times"), rows)
 
 
 def _per_class(found: list[dict[str, Any]]) -> Table:
@@ -164,7 +178,7 @@ def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterato
     if len(set(directories)) < 2:
         raise UsageError("compare takes two runs or more")
     if plot:
-        pictures.check(plot, "--plot")
+        figure.check_path(plot, "--plot")
     found = {str(directory): documents.read(directory) for directory in directories}
     yield _header("compare")
     runs = [summary(Path(name), document) for name, document in found.items()]
@@ -180,7 +194,7 @@ def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterato
         histories = {name: each["history"] for name, each in found.items() if each["history"]}
         if not histories:
             raise UsageError("--plot: none of these runs has finished an epoch")
-        pictures.save(pictures.curves(histories), plot)
+        figure.save(curves.curves(histories), plot)
     yield Result({"runs": runs, "differs": differing})
 
 

@@ -1,9 +1,59 @@
 """Per-channel mean and standard deviation of image data sets, exact and fast (notes, line 489).
 
-Importing this imports no torch: worker processes count with Pillow and numpy alone.
+Importing this imports neither torch nor torchvision nor pandas.
 """
 
-from ptnotes.stats.api import channel_stats
-from ptnotes.stats.channel_stats import ChannelStats
+from pathlib import Path
+from typing import Any
+
+from ptnotes.errors import DataError
+from ptnotes.stats import sources
+from ptnotes.stats.answer import single_kind
+from ptnotes.stats.decode import Alpha, DecodeOptions
+from ptnotes.stats.partial import PartialStats, accumulate_mixed
+from ptnotes.stats.per_image import Weight
+from ptnotes.stats.pipeline import chunks, drain, gather
+from ptnotes.stats.sharding import Selection
+from ptnotes.stats.statistics import ChannelStats
 
 __all__ = ["ChannelStats", "channel_stats"]
+
+
+def channel_stats(
+    data: Any,
+    *,
+    weight: Weight = "pixel",
+    alpha: Alpha = "drop",
+    rgb: bool = False,
+    grayscale: bool = False,
+    resize: int | None = None,
+    center_crop: int | None = None,
+    glob: str | None = None,
+    skip_errors: bool = False,
+    workers: int = 1,
+) -> ChannelStats:
+    """The exact per-channel statistics of a data set (notes, line 489).
+
+    ``data`` is a path (or name) as the command takes it, a Dataset, a DataLoader, or an iterable of
+    PIL images, tensors (H, W), (C, H, W) or (B, C, H, W), arrays (H, W), (H, W, C) or (B, H, W, C).
+    Of a tuple or list, the first element is taken; the second is the label. uint8 and uint16 are
+    counted on [0, 1], floats are taken as they are, on [0, 1], as ToTensor gives them.
+
+    ``rgb`` to ``center_crop`` apply to paths and PIL images, ``glob`` and ``workers`` to paths.
+    More than one worker starts processes, so the calling script needs its ``__main__`` guard.
+
+    Raises DataError if there are no images, if they differ in kind, if one can't be read and
+    ``skip_errors`` is False, or if floats leave [0, 1]: something has normalized them already.
+    Raises TypeError for what isn't an image.
+    """
+    options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop)
+    details: Weight | None = "image" if weight == "image" else None
+    if isinstance(data, str | Path):
+        source = sources.find(str(data), pattern=glob)
+        partial, _ = drain(gather(source, options, Selection(), details=details, workers=workers))
+        return single_kind(partial, skip_errors=skip_errors)
+    chunked = chunks(sources.arrays.python_items(data))
+    partial = sum((accumulate_mixed(chunk, options, details) for chunk in chunked), PartialStats())
+    if partial.images_seen == 0:
+        raise DataError("there are no images in it")
+    return single_kind(partial, skip_errors=skip_errors)

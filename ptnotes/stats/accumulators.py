@@ -1,15 +1,23 @@
-"""8- and 16-bit values, counted: exact whatever the order and the number of images."""
+"""Exact sums over pixels: 8- and 16-bit values are counted, floats summed without rounding.
 
+Both come out the same in any order, and merging is plain addition.
+"""
+
+import math
+from array import array
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Histogram = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
-LEVELS = {"uint8": 256, "uint16": 65536}
+SUMMED_AT_ONCE = 1 << 16  # floats: they stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +55,11 @@ class Counts:
         return sum(level * count for level, count in pairs)
 
     @property
-    def low(self) -> tuple[int, ...]:
+    def min(self) -> tuple[int, ...]:
         return tuple(int(np.flatnonzero(row)[0]) for row in self.table)
 
     @property
-    def high(self) -> tuple[int, ...]:
+    def max(self) -> tuple[int, ...]:
         return tuple(int(np.flatnonzero(row)[-1]) for row in self.table)
 
     @property
@@ -60,7 +68,7 @@ class Counts:
         return tuple(self.table[:, 0].tolist())
 
     @property
-    def fulls(self) -> tuple[int, ...]:
+    def saturated(self) -> tuple[int, ...]:
         """How many values are at the highest level."""
         return tuple(self.table[:, -1].tolist())
 
@@ -68,7 +76,7 @@ class Counts:
         return Counts(self.table + other.table)
 
     def document(self) -> dict[str, Any]:
-        """What ``from_document`` reads: JSON's types alone."""
+        """The form that ``from_document`` reads, in JSON's types."""
         return {"counts": self.table.tolist()}
 
     @classmethod
@@ -76,10 +84,149 @@ class Counts:
         return cls(np.array(document["counts"], dtype=np.int64))
 
 
-def count(block: NDArray[Any]) -> Counts:
+@dataclass(frozen=True)
+class Sums:
+    """Σx, Σx², the extremes, and how many values are 0 and 1; an entry per channel."""
+
+    totals: tuple[Fraction, ...]
+    squares: tuple[Fraction, ...]
+    min: tuple[float, ...]
+    max: tuple[float, ...]
+    zeros: tuple[int, ...]
+    saturated: tuple[int, ...]
+
+    @property
+    def channels(self) -> int:
+        return len(self.totals)
+
+    @property
+    def scale(self) -> int:
+        """Floats are taken as they are."""
+        return 1
+
+    def __add__(self, other: "Sums") -> "Sums":
+        def added(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(a + b for a, b in zip(ours, theirs, strict=True))
+
+        return Sums(
+            totals=added(self.totals, other.totals),
+            squares=added(self.squares, other.squares),
+            min=tuple(map(min, self.min, other.min)),
+            max=tuple(map(max, self.max, other.max)),
+            zeros=added(self.zeros, other.zeros),
+            saturated=added(self.saturated, other.saturated),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The form that ``from_document`` reads, in JSON's types."""
+        return {
+            "totals": [str(total) for total in self.totals],
+            "squares": [str(squares) for squares in self.squares],
+            "low": list(self.min),
+            "high": list(self.max),
+            "zeros": list(self.zeros),
+            "fulls": list(self.saturated),
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> "Sums":
+        return cls(
+            totals=tuple(map(Fraction, document["totals"])),
+            squares=tuple(map(Fraction, document["squares"])),
+            min=tuple(document["low"]),
+            max=tuple(document["high"]),
+            zeros=tuple(document["zeros"]),
+            saturated=tuple(document["fulls"]),
+        )
+
+
+def count_image(image: Image.Image) -> Counts:
+    """The histograms of an image of mode L or RGB; Pillow counts without a copy of its pixels."""
+    counts = array("q", image.histogram())  # twice as fast as numpy's conversion of a list
+    return Counts(np.frombuffer(counts, dtype=np.int64).reshape(-1, 256))
+
+
+def count_block(block: NDArray[Any]) -> Counts:
     """The histograms of a block (N, C, H, W) of uint8 or uint16."""
-    levels = LEVELS[block.dtype.name]
-    channels = range(block.shape[1])
-    return Counts(
-        np.stack([np.bincount(block[:, c].reshape(-1), minlength=levels) for c in channels])
+    return Counts(np.stack([_histogram(block[:, channel]) for channel in range(block.shape[1])]))
+
+
+def _histogram(values: NDArray[Any]) -> Histogram:
+    """Of one channel (N, H, W)."""
+    if values.itemsize == 2:
+        return np.bincount(values.reshape(-1), minlength=65536)
+    rows = np.ascontiguousarray(values).reshape(-1, values.shape[2])
+    # Pillow counts bytes; bincount would make int64 of them first, and takes twice as long
+    return np.asarray(count_image(Image.fromarray(rows)).table[0])
+
+
+def sum_block(block: NDArray[Any]) -> Sums:
+    """The sums of a block (N, C, H, W) of finite floats."""
+    channels = [block[:, c].reshape(-1) for c in range(block.shape[1])]
+    sums = [_total_and_squares(values) for values in channels]
+    return Sums(
+        totals=tuple(total for total, _ in sums),
+        squares=tuple(squares for _, squares in sums),
+        min=tuple(float(values.min()) for values in channels),
+        max=tuple(float(values.max()) for values in channels),
+        zeros=tuple(int(np.count_nonzero(values == 0)) for values in channels),
+        saturated=tuple(int(np.count_nonzero(values == 1)) for values in channels),
     )
+
+
+def _total_and_squares(values: NDArray[Any]) -> tuple[Fraction, Fraction]:
+    """Σx and Σx². Exact up to float32; of float64, what lies 2⁻⁵⁰⁰ below the largest may be lost.
+
+    Scaling by a power of two keeps the squares from overflowing.
+    """
+    total = squares = Fraction(0)
+    single = values.dtype.itemsize < 8
+    for start in range(0, len(values), SUMMED_AT_ONCE):
+        piece = values[start : start + SUMMED_AT_ONCE].astype(np.float64)
+        exponent = int(np.frexp(np.abs(piece).max())[1])
+        piece = np.ldexp(piece, -exponent)
+        unit = Fraction(2) ** exponent
+        total += exact_sum(piece) * unit
+        square = piece * piece  # 24 bits squared fit into float64's 53
+        squares += exact_sum(square) * unit**2
+        if not single:
+            squares += exact_sum(_rounding_error(piece, square)) * unit**2
+    return total, squares
+
+
+def exact_sum(values: Floats) -> Fraction:
+    """Σx without rounding (Rump, Ogita and Oishi's AccSum, repeated until nothing remains).
+
+    Adding and subtracting a power of two large enough cuts every value at the same bit. The upper
+    parts then add up without rounding, and the next pass sums the lower parts.
+    """
+    total = Fraction(0)
+    room = len(values).bit_length() + 1
+    while len(values) and (largest := np.abs(values).max()) > 0:
+        cut = np.ldexp(1.0, np.frexp(largest)[1] + room)
+        upper = (values + cut) - cut
+        total += Fraction(float(upper.sum()))
+        values = values - upper
+    return total
+
+
+def _rounding_error(x: Floats, square: Floats) -> Floats:
+    """x² − square without rounding, for square = x² rounded (Dekker's product)."""
+    shifted = 134217729.0 * x  # 2²⁷ + 1 splits 53 bits into two halves
+    upper = shifted - (shifted - x)
+    lower = x - upper
+    return np.asarray(((upper * upper - square) + 2 * upper * lower) + lower * lower)
+
+
+def nearest_sqrt(value: Fraction) -> float:
+    """The float nearest to √value, for value ≥ 0.
+
+    The root is taken in integers to 64 bits or more, and one more bit says whether something was
+    cut off; Python then rounds that integer quotient correctly (half to even).
+    """
+    numerator, denominator = value.numerator, value.denominator
+    shift = max(0, 64 + (denominator.bit_length() - numerator.bit_length() + 1) // 2)
+    scaled = numerator << (2 * shift)
+    root = math.isqrt(scaled // denominator)
+    cut_off = root * root * denominator != scaled
+    return (2 * root + cut_off) / (1 << (shift + 1))

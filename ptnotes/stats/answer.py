@@ -1,70 +1,69 @@
-"""The answer: one kind of images, the line to paste, the tables, the JSON result."""
+"""The answer: statistics of one kind of images, the line to paste, the tables, the JSON result."""
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ptnotes.errors import DataError
 from ptnotes.events import Table
-from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.shortcuts import BATCH_SIZE
-from ptnotes.stats.tally import Tally
+from ptnotes.stats.partial import PartialStats
+from ptnotes.stats.per_image import BATCH_SIZE
+from ptnotes.stats.statistics import ChannelStats
 
-NAMES = {1: ("gray",), 3: ("red", "green", "blue")}
-DEPTHS = {255: "8-bit", 65535: "16-bit", 1: "float"}
-LEVELS = {depth: scale for scale, depth in DEPTHS.items()}
-SHOWN = 10  # broken images in an error; sizes in a result
+CHANNEL_NAMES = {1: ("gray",), 3: ("red", "green", "blue")}
+DEPTH_NAMES = {255: "8-bit", 65535: "16-bit", 1: "float"}
+SATURATED_LEVELS = {depth: scale for scale, depth in DEPTH_NAMES.items()}
+MAX_LISTED = 10  # broken images in an error; sizes in a result
 
 
-def check(tally: Tally, *, skip_errors: bool) -> None:
+def check_readable(partial: PartialStats, *, skip_errors: bool) -> None:
     """Raises DataError if an image couldn't be read, or if they are of several kinds."""
-    broken = [f"{printable(name)} ({why})" for name, why in tally.broken]
-    if broken and not skip_errors:
+    if partial.broken and not skip_errors:
         raise DataError(
-            f"{tally.broken_count} of {tally.done} images can't be read: "
-            f"{_listed(broken, tally.broken_count)}; --skip-errors leaves them out"
+            f"{partial.broken_count} of {partial.images_seen} images can't be read: "
+            f"{_broken(partial)}; --skip-errors leaves them out"
         )
-    if len(tally.stats) > 1:
-        by_number = sorted(tally.stats.items(), key=lambda pair: pair[1].images)
+    if len(partial.stats) > 1:
+        by_number = sorted(partial.stats.items(), key=lambda pair: pair[1].images)
         kinds = [
-            f"{stats.images} {DEPTHS[scale]} of {channels} channel{'s' * (channels > 1)} "
-            f"({_listed([*map(printable, tally.examples[channels, scale])], stats.images)})"
+            f"{stats.images} {DEPTH_NAMES[scale]} of {channels} channel{'s' * (channels > 1)} "
+            f"({_enumerate(map(_utf_8, partial.examples[channels, scale]), stats.images)})"
             for (channels, scale), stats in by_number
         ]
-        depths = {scale for _, scale in tally.stats}
+        depths = {scale for _, scale in partial.stats}
         hint = "choose with --glob" if len(depths) > 1 else "--rgb or --grayscale makes them alike"
         raise DataError(f"images of several kinds: {'; '.join(kinds)}; {hint}")
 
 
-def settled(tally: Tally, *, skip_errors: bool) -> ChannelStats:
-    """The statistics, if ``check`` finds nothing and there is an image. Raises DataError."""
-    check(tally, skip_errors=skip_errors)
-    if not tally.stats:
-        broken = [f"{printable(name)} ({why})" for name, why in tally.broken]
-        raise DataError(f"none of {tally.broken_count} images can be read: {_listed(broken)}")
-    (stats,) = tally.stats.values()
+def single_kind(partial: PartialStats, *, skip_errors: bool) -> ChannelStats:
+    """The statistics of images of one kind. Raises DataError as ``check_readable``, or for none."""
+    check_readable(partial, skip_errors=skip_errors)
+    if not partial.stats:
+        raise DataError(f"none of {partial.broken_count} images can be read: {_broken(partial)}")
+    (stats,) = partial.stats.values()
     return stats
 
 
 def result(stats: ChannelStats, std: Sequence[float]) -> dict[str, Any]:
-    """What the JSON document says: an entry per channel in every list."""
+    """The result in the JSON document: an entry per channel in every list."""
     values = stats.values
     of_255 = {}
     if values.scale > 1:  # floats have no 255
         of_255["mean_255"] = [mean * 255 for mean in stats.mean]
         of_255["std_255"] = [deviation * 255 for deviation in std]
-    common = sorted(stats.sizes.items(), key=lambda pair: (-pair[1], pair[0]))[:SHOWN]
+    common = sorted(stats.sizes.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_LISTED]
     return {
         "images": stats.images,
         "pixels": stats.pixels,
         "channels": stats.channels,
-        "depth": DEPTHS[values.scale],
+        "depth": DEPTH_NAMES[values.scale],
         "mean": list(stats.mean),
         "std": list(std),
         **of_255,
-        "min": list(values.low),
-        "max": list(values.high),
+        "min": list(values.min),
+        "max": list(values.max),
         "zero_share": [zeros / stats.pixels for zeros in values.zeros],
-        "full_share": [fulls / stats.pixels for fulls in values.fulls],
+        "full_share": [saturated / stats.pixels for saturated in values.saturated],
         "sizes": [
             {"height": height, "width": width, "images": images}
             for (height, width), images in common
@@ -83,10 +82,10 @@ def uncertainty(stats: ChannelStats, of: int) -> dict[str, Any]:
     }
 
 
-def skipped(tally: Tally) -> dict[str, Any]:
+def skipped(partial: PartialStats) -> dict[str, Any]:
     """How many images were left out, and which."""
-    files = [{"name": printable(name), "reason": why} for name, why in tally.broken]
-    return {"skipped": tally.broken_count, "skipped_files": files}
+    files = [{"name": _utf_8(name), "reason": reason} for name, reason in partial.broken]
+    return {"skipped": partial.broken_count, "skipped_files": files}
 
 
 def normalize_line(found: dict[str, Any], precision: int) -> str:
@@ -104,9 +103,9 @@ def tables(
     found: dict[str, Any], precision: int, options: dict[str, Any], std: str
 ) -> Iterator[Table]:
     """A row per channel; the shortcuts, the standard errors and the broken images, if asked for."""
-    which = f"every {options['weight']} the same, {std} std"
+    weighting = f"every {options['weight']} the same, {std} std"
     alpha = "dropped" if options["alpha"] == "drop" else f"over {options['alpha']}"
-    yield _channels(found, precision, f"Per channel: {which}, alpha {alpha}")
+    yield _channels(found, precision, f"Per channel: {weighting}, alpha {alpha}")
     if found.get("mean_standard_error"):
         yield Table(
             f"Standard errors: {found['images']} of {found['images_in_all']} images",
@@ -124,8 +123,8 @@ def tables(
         files: list[tuple[str, ...]] = [
             (file["name"], file["reason"]) for file in found["skipped_files"]
         ]
-        if found["skipped"] > SHOWN:
-            files[SHOWN:] = [("…", "")]
+        if found["skipped"] > MAX_LISTED:
+            files[MAX_LISTED:] = [("…", "")]
         yield Table(f"Left out: {found['skipped']}", ("image", "why"), files)
 
 
@@ -138,10 +137,10 @@ def _channels(found: dict[str, Any], precision: int, title: str) -> Table:
         "min": ("min", "g"),
         "max": ("max", "g"),
         "at 0": ("zero_share", ".2%"),
-        f"at {LEVELS[found['depth']]}": ("full_share", ".2%"),
+        f"at {SATURATED_LEVELS[found['depth']]}": ("full_share", ".2%"),
     }
     columns = {heading: column for heading, column in columns.items() if column[0] in found}
-    names = NAMES.get(found["channels"]) or tuple(map(str, range(found["channels"])))
+    names = CHANNEL_NAMES.get(found["channels"]) or tuple(map(str, range(found["channels"])))
     rows = [
         (name, *(format(found[key][channel], spec) for key, spec in columns.values()))
         for channel, name in enumerate(names)
@@ -164,13 +163,18 @@ def _shortcuts(found: dict[str, Any], precision: int) -> Table:
     return Table("Beside the shortcuts", ("computed as", "mean", "std"), rows)
 
 
-def printable(name: str) -> str:
-    """A file's name with what UTF-8 can't hold written out."""
+def _utf_8(name: str) -> str:
+    """A file's name with what UTF-8 can't encode as backslash escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _listed(names: list[str], count: int | None = None) -> str:
+def _broken(partial: PartialStats) -> str:
+    broken = (f"{_utf_8(name)} ({reason})" for name, reason in partial.broken)
+    return _enumerate(broken, partial.broken_count)
+
+
+def _enumerate(names: Iterable[str], count: int) -> str:
     """A few of ``count`` names, and how many more there are."""
-    shown = names[:SHOWN]
-    more = (len(names) if count is None else count) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    listed = [*itertools.islice(names, MAX_LISTED)]
+    more = count - len(listed)
+    return ", ".join(listed) + (f" and {more} more" if more else "")

@@ -6,36 +6,35 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from ptnotes.engine.device import environment
+from ptnotes.datasets import builtin
+from ptnotes.engine import distributed
+from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Progress, Result
-from ptnotes.stats import answer, sources
-from ptnotes.plots import histogram
-from ptnotes.stats import sharding as parts
-from ptnotes.engine import distributed as torchrun
-from ptnotes.stats.sources.arrays import Arrays
-from ptnotes.stats.pipeline import Choice, cores, gather
-from ptnotes.stats.decode import Reading
-from ptnotes.stats.named import NAMES
-from ptnotes.stats.sharding import Part
-from ptnotes.stats.per_image import Weight
-from ptnotes.stats.shortcuts import Shortcuts
-from ptnotes.files import check_place
+from ptnotes.files import check_writable
+from ptnotes.plots import figure, histogram
+from ptnotes.stats import answer, sharding, sources
+from ptnotes.stats.accumulators import Counts
+from ptnotes.stats.decode import DecodeOptions
+from ptnotes.stats.per_image import Shortcuts, Weight
+from ptnotes.stats.pipeline import default_workers, gather
+from ptnotes.stats.sharding import Part, Selection, Shard
+from ptnotes.stats.sources.arrays import ArraySource
 
 Events = Generator[Event, None, None]
 
 SAMPLE_STD = "--sample-std counts pixels, and --weight image counts images: choose one"
+COMPARE = "--compare follows the images in order; it goes with one run over all"
+FLOATS = "--histogram draws counted levels, and these images hold floats"
 
 
 @dataclass(frozen=True)
-class Shown:
+class OutputOptions:
     """How the answer is shown; the same exact sums give all of it."""
 
     sample_std: bool = False
     precision: int = 4
-    picture: Path | None = None
+    histogram: Path | None = None
 
     @property
     def config(self) -> dict[str, Any]:
@@ -50,97 +49,98 @@ def run(
     data_dir: Path | None,
     sample: bool,
     pattern: str | None,
-    reading: Reading,
-    choice: Choice,
+    decode: DecodeOptions,
+    selection: Selection,
     weight: Weight,
     compare: bool,
     skip_errors: bool,
     workers: int | None,
     out: Path | None,
-    shown: Shown,
+    output: OutputOptions,
 ) -> Events:
-    """Read SOURCE and show what it holds; ``out`` gets the part file of a shard.
+    """Read SOURCE and show its statistics; ``out`` gets the part file of a shard.
 
     ``sample`` says that the data directory is the one that ships with ptnotes. Under torchrun each
     process reads a shard, and all but the first end without a Result. Raises PtnotesError.
     """
-    process = torchrun.shard_of_this_process()
-    _check(reading, choice, weight, compare, out, shown, torchrun=process.count > 1)
-    if process.count > 1:
-        choice = replace(choice, shard=process)
-    workers = workers or cores()
-    if source in NAMES:
+    _check(decode, selection, weight, compare, out, output)
+    if distributed.world_size() > 1:
+        selection = _shard_of_process(selection, compare, out)
+    workers = workers or default_workers()
+    if source in builtin.DATA_SETS:
         split = split or "train"
-    options = _options(split, pattern, reading, choice, weight, skip_errors)
-    shard = {"shard": f"{choice.shard.index}/{choice.shard.count}"} if out else {}
+    options = _options(split, pattern, decode, selection, weight, skip_errors)
+    shard = {"shard": f"{selection.shard.index}/{selection.shard.count}"} if out else {}
     data = {"data": "sample" if sample else source}
-    yield _header(data | options | shard | shown.config | {"workers": workers})
+    yield _header(data | options | shard | output.config | {"workers": workers})
 
     started = time.perf_counter()
     shortcuts = Shortcuts() if compare else None
 
-    def found() -> Generator[Progress, None, Part]:
-        in_order = compare or choice.limit is not None
+    def read() -> Generator[Progress, None, Part]:
+        in_order = compare or selection.limit is not None
         opened = sources.find(
             source, split=split, data_dir=data_dir, pattern=pattern, in_order=in_order
         )
-        if shown.picture and isinstance(opened, Arrays):
-            histogram.check_type(floats=opened.array.dtype.kind == "f")
+        if output.histogram and isinstance(opened, ArraySource) and opened.floats:
+            raise UsageError(FLOATS)
         details = weight if weight == "image" or in_order else None
-        tally, listing = yield from gather(
-            opened, reading, choice, details=details, workers=workers, shortcuts=shortcuts
+        partial, listing = yield from gather(
+            opened, decode, selection, details=details, workers=workers, shortcuts=shortcuts
         )
-        return Part(options, listing, choice.shard, tally)
+        return Part(options, listing, selection.shard, partial)
 
-    part = yield from found() if process.count == 1 else torchrun.together(found(), process)
+    part = yield from sharding.merge_processes(read())
     if part is None:
         return
     if out:
-        answer.check(part.tally, skip_errors=skip_errors)
-        parts.write(out, part)
-        if part.tally.done == 0:  # a shard may be empty
+        answer.check_readable(part.partial, skip_errors=skip_errors)
+        sharding.write_part(out, part)
+        if part.partial.images_seen == 0:  # a shard may be empty
             yield Result({"images": 0})
             return
-    yield from _answer(part, shortcuts, time.perf_counter() - started, shown)
+    yield from _answer(part, shortcuts, time.perf_counter() - started, output)
 
 
-def merge(*, paths: list[Path], shown: Shown) -> Events:
+def merge(*, paths: list[Path], output: OutputOptions) -> Events:
     """Show part files as if their images had been read in one run. Raises PtnotesError."""
-    if shown.picture:
-        histogram.check(shown.picture)
+    if output.histogram:
+        figure.check_path(output.histogram, "--histogram")
     started = time.perf_counter()
-    part = parts.merged([(str(path), parts.read(path)) for path in paths])
-    if shown.sample_std and part.options["weight"] == "image":
+    part = sharding.merge_parts([(str(path), sharding.read_part(path)) for path in paths])
+    if output.sample_std and part.options["weight"] == "image":
         raise UsageError(SAMPLE_STD)
-    yield _header({"data": "parts"} | part.options | shown.config)
-    yield from _answer(part, None, time.perf_counter() - started, shown)
+    yield _header({"data": "parts"} | part.options | output.config)
+    yield from _answer(part, None, time.perf_counter() - started, output)
 
 
 def _answer(
-    part: Part, shortcuts: Shortcuts | None, seconds: float, shown: Shown
+    part: Part, shortcuts: Shortcuts | None, seconds: float, output: OutputOptions
 ) -> Iterator[Event]:
-    stats = answer.settled(part.tally, skip_errors=part.options["skip_errors"])
-    if shown.sample_std and stats.pixels < 2:
+    stats = answer.single_kind(part.partial, skip_errors=part.options["skip_errors"])
+    if output.sample_std and stats.pixels < 2:
         raise UsageError("--sample-std wants two pixels or more")
-    found = answer.result(stats, stats.sample_std if shown.sample_std else stats.std)
+    found = answer.result(stats, stats.sample_std if output.sample_std else stats.std)
     if part.options["limit"] is not None:
         found |= answer.uncertainty(stats, part.listing.count)
     if shortcuts is not None:
         found["compare"] = shortcuts.results(stats.values.scale)
     if part.options["skip_errors"]:
-        found |= answer.skipped(part.tally)
-    if shown.picture:
-        histogram.draw(stats.values, shown.picture)
-    yield from answer.tables(found, shown.precision, part.options, shown.config["std"])
+        found |= answer.skipped(part.partial)
+    if output.histogram:
+        if not isinstance(stats.values, Counts):
+            raise UsageError(FLOATS)
+        histogram.draw(stats.values.table, output.histogram)
+    yield from answer.tables(found, output.precision, part.options, output.config["std"])
     found |= {"seconds": seconds, "images_per_second": stats.images / seconds}
-    yield Result(found | {"normalize": answer.normalize_line(found, shown.precision)})
+    yield Result(found | {"normalize": answer.normalize_line(found, output.precision)})
 
 
 def _options(
     split: str | None,
     pattern: str | None,
-    reading: Reading,
-    choice: Choice,
+    decode: DecodeOptions,
+    selection: Selection,
     weight: Weight,
     skip_errors: bool,
 ) -> dict[str, Any]:
@@ -149,40 +149,45 @@ def _options(
         "split": split,
         "glob": pattern,
         "weight": weight,
-        **asdict(reading),
-        "limit": choice.limit,
-        "seed": None if choice.limit is None else choice.seed,
+        **asdict(decode),
+        "limit": selection.limit,
+        "seed": None if selection.limit is None else selection.seed,
         "skip_errors": skip_errors,
     }
 
 
 def _header(config: Mapping[str, Any]) -> Header:
     used = {name: value for name, value in config.items() if value is not None}
-    return Header("stats", used, environment(torch.device("cpu")))
+    return Header("stats", used, light_environment())
 
 
 def _check(
-    reading: Reading,
-    choice: Choice,
+    decode: DecodeOptions,
+    selection: Selection,
     weight: Weight,
     compare: bool,
     out: Path | None,
-    shown: Shown,
-    *,
-    torchrun: bool,
+    output: OutputOptions,
 ) -> None:
-    sharded = choice.shard.count > 1
-    if reading.rgb and reading.grayscale:
+    sharded = selection.shard.count > 1
+    if decode.rgb and decode.grayscale:
         raise UsageError("--rgb and --grayscale exclude each other")
-    if shown.sample_std and weight == "image":
+    if output.sample_std and weight == "image":
         raise UsageError(SAMPLE_STD)
     if sharded and out is None:
         raise UsageError("--shard wants --out, the file for its part")
-    if torchrun and (sharded or out):
-        raise UsageError("under torchrun every process takes a shard by itself; leave --shard out")
-    if compare and (sharded or torchrun):
-        raise UsageError("--compare follows the images in order; it goes with one run over all")
+    if compare and sharded:
+        raise UsageError(COMPARE)
     if out:
-        check_place(out)
-    if shown.picture:
-        histogram.check(shown.picture)
+        check_writable(out)
+    if output.histogram:
+        figure.check_path(output.histogram, "--histogram")
+
+
+def _shard_of_process(selection: Selection, compare: bool, out: Path | None) -> Selection:
+    """Under torchrun, the selection with this process's shard. Raises UsageError."""
+    if selection.shard.count > 1 or out:
+        raise UsageError("under torchrun every process takes a shard by itself; leave --shard out")
+    if compare:
+        raise UsageError(COMPARE)
+    return replace(selection, shard=Shard(distributed.rank() + 1, distributed.world_size()))

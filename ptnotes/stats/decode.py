@@ -1,6 +1,6 @@
-"""From a file to the image that is counted: colours, transparency, resizing.
+"""From a file to the image that is counted: mode, transparency, resizing.
 
-Nothing here imports torch unless an image is resized or cropped: worker processes start faster.
+torch is imported only to resize or crop an image, so that worker processes start fast.
 """
 
 import io
@@ -16,7 +16,7 @@ from ptnotes.errors import DataError
 
 Alpha = Literal["drop", "white", "black"]
 
-DEEP = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}  # Pillow's modes of more than 8 bits
+HIGH_BIT_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}  # Pillow's modes of more than 8 bits
 
 
 class InArchive(NamedTuple):
@@ -39,7 +39,7 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class DecodeOptions:
     """What happens to an image before it is counted, in this order."""
 
     alpha: Alpha = "drop"
@@ -53,19 +53,19 @@ class Reading:
         return self.resize is not None or self.center_crop is not None
 
 
-def read(item: Item, reading: Reading) -> tuple[Image.Image, tuple[int, int]]:
+def read(item: Item, options: DecodeOptions) -> tuple[Image.Image, tuple[int, int]]:
     """The image as it is to be counted, and its (height, width) as stored.
 
     The mode is L, RGB, one of 16 bits, I or F. Pixels are as torchvision's default loader has
     them: the first frame, and not turned as EXIF would have it. Raises what Pillow raises.
     """
-    with _opened(item.content) as image:
+    with _open(item.content) as image:
         image.load()
         size = (image.height, image.width)
-        return _transformed(_coloured(image, reading), reading), size
+        return _resize_and_crop(_convert_mode(image, options), options), size
 
 
-def _opened(content: Content) -> Image.Image:
+def _open(content: Content) -> Image.Image:
     match content:
         case str():
             return Image.open(content)
@@ -83,32 +83,32 @@ def _opened(content: Content) -> Image.Image:
             return Image.fromarray(content)
 
 
-def _coloured(image: Image.Image, reading: Reading) -> Image.Image:
+def _convert_mode(image: Image.Image, options: DecodeOptions) -> Image.Image:
     """In mode L or RGB if it has 8 bits or fewer; deeper modes pass through."""
-    if image.mode in DEEP:
-        if reading.rgb:
+    if image.mode in HIGH_BIT_MODES:
+        if options.rgb:
             raise DataError("as RGB, Pillow would clip its 16 bits or floats to 8 bits")
         return image
-    if reading.alpha != "drop" and image.has_transparency_data:
+    if options.alpha != "drop" and image.has_transparency_data:
         gray = image.mode in ("L", "LA", "La")
         layer = image.convert("RGBA")
-        background = Image.new("RGBA", layer.size, reading.alpha)
+        background = Image.new("RGBA", layer.size, options.alpha)
         image = Image.alpha_composite(background, layer).convert("L" if gray else "RGB")
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
-    if reading.grayscale or reading.rgb:
-        mode = "L" if reading.grayscale else "RGB"
+    if options.grayscale or options.rgb:
+        mode = "L" if options.grayscale else "RGB"
     return image if image.mode == mode else image.convert(mode)
 
 
-def _transformed(image: Image.Image, reading: Reading) -> Image.Image:
-    if not reading.transforms:
+def _resize_and_crop(image: Image.Image, options: DecodeOptions) -> Image.Image:
+    if not options.transforms:
         return image
     from torchvision.transforms.v2 import functional
 
-    if reading.resize is not None:
-        image = functional.resize(image, [reading.resize], antialias=True)
-    if reading.center_crop is not None:
-        image = functional.center_crop(image, [reading.center_crop])
+    if options.resize is not None:
+        image = functional.resize(image, [options.resize], antialias=True)
+    if options.center_crop is not None:
+        image = functional.center_crop(image, [options.center_crop])
     return image
 
 
@@ -126,7 +126,7 @@ def pixels(image: Image.Image) -> NDArray[Any]:
     return array[None, None].astype(np.uint16)
 
 
-def reason(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error as part of a line."""
     if isinstance(error, OSError) and error.strerror:
         return os.strerror(error.errno) if error.errno else error.strerror

@@ -1,16 +1,17 @@
-"""Sums over images rather than pixels: for equal weights, and for a sample's standard error."""
+"""Sums over images rather than pixels: equal weights, standard errors, the usual shortcuts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
-from ptnotes.stats.rounding import nearest_sqrt
+from ptnotes.stats.accumulators import nearest_sqrt
 
 Weight = Literal["pixel", "image"]
 Number = int | Fraction
 
-FIXED_POINT = 256  # bits behind the point of an image's mean
+FRACTION_BITS = 256  # of an image's mean, as a fixed-point number
+BATCH_SIZE = 64  # the notes' (line 542)
 
 
 class ImageSums(NamedTuple):
@@ -54,7 +55,7 @@ class PerImage:
         )
 
     def document(self) -> dict[str, Any]:
-        """What ``from_document`` reads: JSON's types alone."""
+        """The form that ``from_document`` reads, in JSON's types."""
         return {"weight": self.weight, "sums": [[str(x) for x in sums] for sums in self.sums]}
 
     @classmethod
@@ -87,12 +88,74 @@ def _weighted(
 ) -> tuple[Number, Number, Number]:
     if weight == "pixel":
         return pixels, total, squares
-    return 1 << FIXED_POINT, _divided(total, pixels), _divided(squares, pixels)
+    return 1 << FRACTION_BITS, _divided(total, pixels), _divided(squares, pixels)
 
 
 def _divided(x: Number, pixels: int) -> int:
-    return (x.numerator << FIXED_POINT) // (x.denominator * pixels)
+    return (x.numerator << FRACTION_BITS) // (x.denominator * pixels)
 
 
 def _number(text: str) -> Number:
     return Fraction(text) if "/" in text else int(text)
+
+
+@dataclass
+class Shortcuts:
+    """The notes' loop (line 489) and the mean of the images' deviations, updated image by image.
+
+    The notes average over batches, so a short last one counts too much; this takes their formula
+    without the additional rounding of float32. Images of several sizes can't be batched.
+    """
+
+    sizes: set[int] = field(default_factory=set)
+    batch: list[ImageSums] = field(default_factory=list)
+    batches: int = 0
+    images: int = 0
+    batch_sums: list[list[Fraction]] = field(default_factory=list)  # Σ mean, Σ mean square
+    image_sums: list[list[float]] = field(default_factory=list)  # Σ mean, Σ std
+
+    def add(self, rows: Iterable[ImageSums]) -> None:
+        """The next images, in order, all with the same number of channels."""
+        for row in rows:
+            self.batch_sums = self.batch_sums or [[Fraction(0)] * 2 for _ in row.totals]
+            self.image_sums = self.image_sums or [[0.0] * 2 for _ in row.totals]
+            self.images += 1
+            self.sizes = self.sizes if len(self.sizes) > 1 else self.sizes | {row.pixels}
+            for sums, total, squares in zip(self.image_sums, row.totals, row.squares, strict=False):
+                mean = Fraction(total) / row.pixels
+                variance = Fraction(squares) / row.pixels - mean**2
+                sums[0] += float(mean)
+                sums[1] += nearest_sqrt(variance)
+            self.batch.append(row)
+            if len(self.batch) == BATCH_SIZE:
+                self._close_batch()
+
+    def _close_batch(self) -> None:
+        if not self.batch or len(self.sizes) > 1:
+            self.batch.clear()
+            return
+        pixels = sum(row.pixels for row in self.batch)
+        for channel, sums in enumerate(self.batch_sums):
+            sums[0] += Fraction(sum(row.totals[channel] for row in self.batch)) / pixels
+            sums[1] += Fraction(sum(row.squares[channel] for row in self.batch)) / pixels
+        self.batches += 1
+        self.batch.clear()
+
+    def results(self, scale: int) -> dict[str, Any]:
+        """Each shortcut's mean and std; None for the notes' loop over images of several sizes."""
+        self._close_batch()
+        loop = None
+        if len(self.sizes) == 1:
+            means = [sums[0] / (self.batches * scale) for sums in self.batch_sums]
+            squares = [sums[1] / (self.batches * scale**2) for sums in self.batch_sums]
+            pairs = zip(squares, means, strict=True)
+            loop = {
+                "batch_size": BATCH_SIZE,
+                "mean": list(map(float, means)),
+                "std": [nearest_sqrt(square - mean**2) for square, mean in pairs],
+            }
+        per_image = {
+            "mean": [sums[0] / (self.images * scale) for sums in self.image_sums],
+            "std": [sums[1] / (self.images * scale) for sums in self.image_sums],
+        }
+        return {"notes_loop": loop, "per_image_std": per_image}

@@ -1,30 +1,43 @@
 """ŷ = w·x: the gradient by hand beside autograd's, one update at a time (notes, lines 9-67)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
-from ptnotes.engine.device import environment, prepare
-from ptnotes.engine.loop import LossMeter
-from ptnotes.events import Event, Header, Result, Row, column
-from ptnotes.engine.state import State, Training
+from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.state import State, TrainingState
+from ptnotes.events import Event, Header, Result, Row, column, config_of
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Gradient descent, a sample at a time. Nothing is random: ``seed`` changes nothing."""
+
+    name: str
+    epochs: int
+    lr: float
+    seed: int = 0
+
+
+# tuned: a rate at which no step overshoots (lr · 2x² stays below 1), so a few are enough
+RECIPES = {
+    "notes": Recipe("notes", epochs=1000, lr=0.01),
+    "tuned": Recipe("tuned", epochs=10, lr=0.05),
+}
 
 # 1 data: y = 2x
 X_DATA = [1.0, 2.0, 3.0]
 Y_DATA = [2.0, 4.0, 6.0]
 
 
-@dataclass(frozen=True)
-class Recipe:
-    epochs: int
-    lr: float
-
-
-# tuned: a rate at which no step overshoots (lr · 2x² stays below 1), so a few are enough
-RECIPES = {"notes": Recipe(epochs=1000, lr=0.01), "tuned": Recipe(epochs=10, lr=0.05)}
+# 2 model: one weight, no bias
+def build_model(config: Mapping[str, Any], classes: Sequence[str]) -> nn.ParameterDict:
+    """The weight w as it is before training."""
+    return nn.ParameterDict({"w": torch.tensor([1.0])})
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,10 @@ class UpdateRow(Row):
 
 
 def run(
+    recipe: Recipe,
     *,
-    recipe: str,
-    epochs: int,
-    lr: float,
-    seed: int,
-    device: str,
-    threads: int | None,
+    device: str = "auto",
+    threads: int | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
     """Yields a row per update: three an epoch; goes on from ``resume``.
@@ -55,41 +65,36 @@ def run(
     Raises DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    on = prepare(seed=seed, device=device, threads=threads)
-    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "seed": seed, "device": str(on)}
-    updates = epochs * len(X_DATA)
-    yield Header("backward", config, environment(on), rows=updates, shown=20)
+    used_device = prepare(device=device, threads=threads)
+    seed_streams(recipe.seed)
+    config = config_of(recipe, device=str(used_device))
+    updates = recipe.epochs * len(X_DATA)
+    yield Header("backward", config, environment(used_device), updates)
 
-    # 2 model: one weight, no bias
-    w = torch.tensor([1.0], device=on, requires_grad=True)
-    model = nn.ParameterDict({"w": w})  # the same memory, by a name
-    training = Training(model, started=started, row=UpdateRow)
+    model = build_model(config, ()).to(used_device)
+    w = model["w"]
+    training = TrainingState(model, started=started, row=UpdateRow)
     yield from training.begin(resume)
 
-    # 4 training cycle; the loss of line 67 is (y - ŷ)², the optimizer w - lr·gradient
-    for epoch in range(training.epoch + 1, epochs + 1):
-        meter = LossMeter(epoch)
+    # 4 training cycle: the loss of line 67 is (y - ŷ)², the update w - lr·gradient
+    for epoch in training.epochs(recipe.epochs):
         rows = []
         for x, y in zip(X_DATA, Y_DATA, strict=True):
-            loss = (y - w * x) ** 2
-            loss.backward()
-            meter.add(loss.squeeze(), 1)
-            with torch.no_grad():
-                assert w.grad is not None
-                by_hand = 2 * x * (x * w - y)
-                autograd = w.grad.clone()
-                row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), autograd.item())
-                w -= lr * w.grad
-                w.grad.zero_()
+            y_pred = w * x  # forward
+            loss = (y - y_pred) ** 2
+            loss.backward()  # backward
+            by_hand = 2 * x * (x * w.detach() - y)
+            row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), w.grad.item())
             rows.append(row)
+            with torch.no_grad():
+                w -= recipe.lr * w.grad  # update
+                w.grad.zero_()
         yield from training.after(*rows)
 
-    yield Result(
-        {
-            "weight": w.item(),
-            "prediction": w.item() * 4,
-            "largest_gradient_difference": max(
-                abs(row.gradient_by_hand - row.gradient_autograd) for row in training.rows
-            ),
-        }
-    )
+    differences = [abs(row.gradient_by_hand - row.gradient_autograd) for row in training.rows]
+    measured = {
+        "weight": w.item(),
+        "prediction": w.item() * 4,
+        "largest_gradient_difference": max(differences),
+    }
+    yield Result(measured | training.totals())

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from ptnotes.engine.device import environment
 from ptnotes.errors import UsageError
-from ptnotes.reference import output_size
+from ptnotes.events import Event, Header, Result, Table
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
 from ptnotes.models.shapes import trace
-from ptnotes.events import Event, Header, Result, Table
+from ptnotes.reference import output_size
 
 FIVE_BY_FIVE = [  # lines 607 and 621
     [3, 4, 6, 5, 7],

@@ -1,23 +1,25 @@
-"""Eight features through an 8-6-4-1 net: full batch, then mini-batches (notes, lines 221-360)."""
+"""Eight features through an 8-6-4-1 network: full batch, then mini-batches
+(notes, lines 221-360).
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.engine.loading import InMemory, batched
 from ptnotes.datasets import diabetes
-from ptnotes.engine.device import environment, prepare
-from ptnotes.engine.loop import count_parameters, evaluate, train_epoch
+from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.loading import DeviceDataset, make_loader
+from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.metrics import classification_report, predict_logits, threshold
+from ptnotes.engine.shards import Shards
+from ptnotes.engine.state import State, TrainingState
 from ptnotes.errors import DataError
-from ptnotes.engine.metrics import outputs, report
-from ptnotes.events import EpochRow, Event, Header, Result
-from ptnotes.engine.state import State, Training
+from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,10 @@ class Recipe:
     """``batch_size`` "full" is line 267's, 32 is line 358's, the notes' complete program: SGD.
 
     With ``hold_out`` that share of the rows is kept for testing; ``relu`` replaces the two hidden
-    sigmoids; ``one_cycle`` trains with AdamW, the rate going up to ``lr`` and down.
+    sigmoids; ``one_cycle`` trains with AdamW, the learning rate going up to ``lr`` and down.
     """
 
+    name: str
     epochs: int
     batch_size: int | Literal["full"]
     lr: float
@@ -35,11 +38,14 @@ class Recipe:
     relu: bool = False
     one_cycle: bool = False
     weight_decay: float = 0.0
+    shards: int = 1
+    seed: int = 0
 
 
 RECIPES = {
-    "notes": Recipe(epochs=100, batch_size=32, lr=0.01),
+    "notes": Recipe("notes", epochs=100, batch_size=32, lr=0.01),
     "tuned": Recipe(
+        "tuned",
         epochs=50,
         batch_size=32,
         lr=0.01,
@@ -49,14 +55,13 @@ RECIPES = {
         weight_decay=1.0,
     ),
 }
-
-
-# 1 data
 CLASSES = ("0", "1")
 
 
-def split(x: Tensor, y: Tensor, hold_out: float, seed: int) -> tuple[list[Tensor], list[Tensor]]:
-    """Training and test rows, drawn by the seed; with nothing held out, all rows are both.
+def split(
+    x: Tensor, y: Tensor, hold_out: float, rng: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Training and test rows, drawn by ``rng``; with nothing held out, all rows are both.
 
     Raises DataError if that leaves nothing to train on or to test with.
     """
@@ -65,12 +70,10 @@ def split(x: Tensor, y: Tensor, hold_out: float, seed: int) -> tuple[list[Tensor
     tested = round(len(x) * hold_out)
     if not 0 < tested < len(x):
         raise DataError(f"{len(x)} rows are too few to hold {hold_out:.0%} of them out")
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
-    test, train = order.split([tested, len(x) - tested])
+    test, train = torch.randperm(len(x), generator=rng).split([tested, len(x) - tested])
     return [x[train], y[train]], [x[test], y[test]]
 
 
-# 2 model
 class Model(nn.Module):
     """Three linear layers, a sigmoid behind each, (N, 8) → (N, 1) (notes, line 252)."""
 
@@ -89,88 +92,102 @@ class Model(nn.Module):
         return x
 
 
-def at_least_half(probabilities: Tensor) -> Tensor:
-    """(N, 1) → (N, 1): 1 where the probability of 1 is 0.5 or more."""
-    return (probabilities >= 0.5).float()
-
-
-# 3 loss and optimizer
-def optimizing(
-    model: nn.Module, chosen: Recipe, *, steps: int
-) -> tuple[torch.optim.Optimizer, LRScheduler | None]:
-    """The recipe's optimizer, and its schedule over so many steps, if it has one."""
-    if not chosen.one_cycle:
-        return torch.optim.SGD(model.parameters(), lr=chosen.lr), None
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay, fused=True
-    )
-    return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
+def build_model(config: Mapping[str, Any], classes: Sequence[str]) -> nn.Module:
+    """The untrained network of a run with this configuration."""
+    return Model(config["relu"])
 
 
 def run(
+    recipe: Recipe,
     *,
-    recipe: str,
-    seed: int,
-    device: str,
-    threads: int | None,
-    data_dir: Path | None,
     data: str = "diabetes",
+    device: str = "auto",
+    threads: int | None = None,
+    data_dir: Path | None = None,
     resume: State | None = None,
-    **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
+    """Yields a row per epoch; goes on from ``resume``.
 
     With nothing held out, the accuracy is that on the training data, the only data there is.
     Raises DataError, DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    chosen = Recipe(**hyper)
-    on = prepare(seed=seed, device=device, threads=threads)
+    used_device = prepare(device=device, threads=threads)
+    streams = seed_streams(recipe.seed)
+
+    # 1 data
     x, y = diabetes.read(data_dir)  # (759, 8), (759, 1)
-    train_rows, test_rows = split(x, y, chosen.hold_out, seed)
-    train_set, test_set = InMemory(*train_rows, device=on), InMemory(*test_rows, device=on)
-    full = chosen.batch_size == "full"
-    batch_size = len(train_set) if chosen.batch_size == "full" else chosen.batch_size
-    train = batched(train_set, batch_size, shuffle=not full, seed=seed)
-    test = batched(test_set, len(test_set))
+    train_rows, test_rows = split(x, y, recipe.hold_out, streams.split)
+    train_set = DeviceDataset(*train_rows, device=used_device)
+    full = recipe.batch_size == "full"
+    batch_size = len(train_set) if recipe.batch_size == "full" else recipe.batch_size
+    train = make_loader(train_set, batch_size, shuffle=None if full else streams.order)
+    test = make_loader(DeviceDataset(*test_rows, device=used_device), len(test_rows[0]))
 
-    model = Model(chosen.relu).to(on)
+    # 2 model
+    model = Model(recipe.relu).to(used_device)
 
-    # line 262 sums over the full batch, line 358 averages over mini-batches
+    # 3 loss and optimizer: line 262 sums over the full batch, line 358 averages over mini-batches
     criterion = nn.BCELoss(reduction="sum" if full else "mean")
-    optimizer, scheduler = optimizing(model, chosen, steps=chosen.epochs * len(train))
-    training = Training(model, optimizer, scheduler, train, started=started)
+    optimizer: torch.optim.Optimizer
+    if recipe.one_cycle:
+        optimizer = torch.optim.AdamW(
+            model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
+        )
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=recipe.lr)
+    steps = recipe.epochs * len(train)
+    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
 
-    config = {"recipe": recipe, **hyper, "loss_reduction": criterion.reduction}
-    config |= {"seed": seed, "device": str(on), "data": data}
-    yield Header("diabetes", config, environment(on), chosen.epochs, classes=CLASSES)
+    config = config_of(recipe, loss_reduction=criterion.reduction, device=str(used_device))
+    config["data"] = data
+    yield Header("diabetes", config, environment(used_device), recipe.epochs, CLASSES)
+    training = TrainingState(
+        model,
+        optimizer,
+        scheduler,
+        started=started,
+        generators=(streams.order,),
+        samples=len(train_set),
+    )
     yield from training.begin(resume)
 
     # 4 training cycle
-    part = "test" if chosen.hold_out else "train"
-    for epoch in range(training.epoch + 1, chosen.epochs + 1):
-        epoch_started = time.perf_counter()
-        train_loss = yield from train_epoch(
-            model, criterion, optimizer, train, device=on, epoch=epoch, scheduler=scheduler
-        )
-        seconds = time.perf_counter() - epoch_started
-        found = evaluate(model, criterion, test, device=on, predict=at_least_half, epoch=epoch)
-        measured: dict[str, Any] = {f"{part}_accuracy": found.accuracy}
-        if chosen.hold_out:
-            measured["test_loss"] = found.loss
-        yield from training.after(EpochRow(epoch, train_loss, **measured, train_seconds=seconds))
+    def loss_of(x: Tensor, y: Tensor) -> Tensor:
+        y_pred = model(x)  # forward: (N, 8) → (N, 1)
+        loss: Tensor = criterion(y_pred, y)
+        return loss
 
-    found = evaluate(model, criterion, test, device=on, predict=at_least_half)
-    probabilities, labels = (column.flatten() for column in outputs(model, test))
-    ones = labels.double().mean().item()  # in float32 the share isn't the accuracy it is
-    yield Result(
-        {
-            f"{part}_accuracy": found.accuracy,
-            "larger_class_share": max(ones, 1 - ones),
-            f"{part}_loss": found.loss,
-            "parameters": count_parameters(model),
-            "train_seconds": sum(row.train_seconds for row in training.rows),
-            "wall_seconds": training.wall_seconds(),
-            **report(at_least_half(probabilities), labels, CLASSES),
-        }
-    )
+    part = "test" if recipe.hold_out else "train"
+    with Shards(recipe.shards, model, criterion) as shards:
+        for epoch in training.epochs(recipe.epochs):
+            epoch_started = time.perf_counter()
+            model.train()
+            meter = LossMeter(epoch, criterion.reduction)
+            for step, (x, y) in enumerate(train, start=1):
+                optimizer.zero_grad()
+                loss = shards.backward(loss_of, x, y)  # forward and backward
+                optimizer.step()  # update
+                if scheduler:
+                    scheduler.step()
+                meter.add(loss, len(y))
+                yield Progress(epoch, step, len(train))
+            seconds = time.perf_counter() - epoch_started
+            found = evaluate(shards, criterion, test, predict=threshold, epoch=epoch)
+            measured: dict[str, Any] = {f"{part}_accuracy": found.accuracy}
+            if recipe.hold_out:
+                measured["test_loss"] = found.loss
+            yield from training.after(
+                EpochRow(epoch, meter.mean(), **measured, train_seconds=seconds)
+            )
+
+        found = evaluate(shards, criterion, test, predict=threshold)
+        probabilities, labels = (each.flatten() for each in predict_logits(shards, test))
+    ones = labels.double().mean().item()  # float32 would not equal the accuracy that it is
+    measured = {
+        f"{part}_accuracy": found.accuracy,
+        "larger_class_share": max(ones, 1 - ones),
+        f"{part}_loss": found.loss,
+    }
+    report = classification_report(threshold(probabilities), labels, CLASSES)
+    yield Result(measured | training.totals() | report)

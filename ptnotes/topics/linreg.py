@@ -1,35 +1,37 @@
 """Linear regression with nn.Module, MSELoss and SGD (notes, lines 69-134)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment, prepare
-from ptnotes.engine.loop import LossMeter, train_step
-from ptnotes.events import Event, Header, Result, Row, column
-from ptnotes.engine.state import State, Training
-
-# 1 data: y = 2x, a mini-batch of three                    (3, 1)
-X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
-Y_DATA = torch.tensor([[2.0], [4.0], [6.0]])
+from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.state import State, TrainingState
+from ptnotes.events import Event, Header, Result, Row, column, config_of
 
 
 @dataclass(frozen=True)
 class Recipe:
     """SGD, with Nesterov's momentum if ``momentum`` isn't 0."""
 
+    name: str
     epochs: int
     lr: float
     momentum: float = 0.0
+    seed: int = 0
 
 
 RECIPES = {
-    "notes": Recipe(epochs=10_000, lr=0.01),
-    "tuned": Recipe(epochs=300, lr=0.05, momentum=0.9),
+    "notes": Recipe("notes", epochs=10_000, lr=0.01),
+    "tuned": Recipe("tuned", epochs=300, lr=0.05, momentum=0.9),
 }
+
+# 1 data: y = 2x, a mini-batch of three                    (3, 1)
+X_DATA = torch.tensor([[1.0], [2.0], [3.0]])
+Y_DATA = torch.tensor([[2.0], [4.0], [6.0]])
 
 
 # 2 model
@@ -45,6 +47,11 @@ class LinearModel(nn.Module):
         return y_pred
 
 
+def build_model(config: Mapping[str, Any], classes: Sequence[str]) -> nn.Module:
+    """The untrained model."""
+    return LinearModel()
+
+
 @dataclass(frozen=True)
 class LineRow(Row):
     """One full-batch update: the loss before it, the line after it."""
@@ -56,48 +63,46 @@ class LineRow(Row):
 
 
 def run(
+    recipe: Recipe,
     *,
-    recipe: str,
-    epochs: int,
-    lr: float,
-    momentum: float,
-    seed: int,
-    device: str,
-    threads: int | None,
+    device: str = "auto",
+    threads: int | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
     """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
     started = time.perf_counter()
-    on = prepare(seed=seed, device=device, threads=threads)
-    config = {"recipe": recipe, "epochs": epochs, "lr": lr, "momentum": momentum}
-    config |= {"seed": seed, "device": str(on)}
-    yield Header("linreg", config, environment(on), rows=epochs, shown=20)
-    x, y = X_DATA.to(on), Y_DATA.to(on)
-    model = LinearModel().to(on)
+    used_device = prepare(device=device, threads=threads)
+    seed_streams(recipe.seed)
+    x, y = X_DATA.to(used_device), Y_DATA.to(used_device)
+    model = LinearModel().to(used_device)
 
     # 3 loss and optimizer
     criterion = nn.MSELoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum, nesterov=momentum > 0)
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0
+    )
 
-    training = Training(model, optimizer, started=started, row=LineRow)
+    config = config_of(recipe, device=str(used_device))
+    yield Header("linreg", config, environment(used_device), recipe.epochs)
+    training = TrainingState(model, optimizer, started=started, row=LineRow)
     yield from training.begin(resume)
 
     # 4 training cycle
-    line = model.linear
-    for epoch in range(training.epoch + 1, epochs + 1):
-        meter = LossMeter(epoch)
-        meter.add(train_step(model, criterion, optimizer, (x,), y), len(x))
-        row = LineRow(epoch, meter.mean(), line.weight.item(), line.bias.item())
-        yield from training.after(row)
+    for epoch in training.epochs(recipe.epochs):
+        y_pred = model(x)  # forward
+        loss = criterion(y_pred, y)
+        optimizer.zero_grad()
+        loss.backward()  # backward
+        optimizer.step()  # update
+
+        weight, bias = model.linear.weight.item(), model.linear.bias.item()
+        yield from training.after(LineRow(epoch, loss.item(), weight, bias))
 
     with torch.inference_mode():
-        prediction = model(torch.tensor([[4.0]], device=on)).item()
-    yield Result(
-        {
-            "weight": model.linear.weight.item(),
-            "bias": model.linear.bias.item(),
-            "prediction": prediction,
-            "parameters": 2,
-            "wall_seconds": training.wall_seconds(),
-        }
-    )
+        prediction = model(torch.tensor([[4.0]], device=used_device)).item()
+    measured = {
+        "weight": model.linear.weight.item(),
+        "bias": model.linear.bias.item(),
+        "prediction": prediction,
+    }
+    yield Result(measured | training.totals())

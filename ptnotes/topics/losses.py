@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ptnotes import reference as formulas
+from ptnotes import reference
 from ptnotes.engine.device import environment
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Result, Table
@@ -28,7 +28,7 @@ def run(*, logits: list[list[float]], targets: list[int]) -> Iterator[Event]:
 
     z = torch.tensor(logits, dtype=torch.float64)  # (N, C)
     y = torch.tensor(targets)  # (N)
-    probabilities = formulas.softmax(z.numpy())
+    probabilities = reference.softmax(z.numpy())
     yield Table(
         "Softmax: exp(z) / Σ exp(z)",
         ("sample", "class", "logit", "probability", ""),
@@ -40,8 +40,8 @@ def run(*, logits: list[list[float]], targets: list[int]) -> Iterator[Event]:
     )
 
     ways = {
-        "numpy": formulas.cross_entropy(z.numpy(), targets),
-        "numpy_as_in_the_notes": formulas.cross_entropy_of_the_notes(z.numpy(), targets),
+        "numpy": reference.cross_entropy(z.numpy(), targets),
+        "numpy_as_in_the_notes": reference.cross_entropy_of_the_notes(z.numpy(), targets),
         "cross_entropy_loss": nn.CrossEntropyLoss(reduction="none")(z, y).numpy(),
         "log_softmax_nll_loss": nn.NLLLoss(reduction="none")(nn.LogSoftmax(dim=1)(z), y).numpy(),
     }
@@ -67,7 +67,7 @@ def run(*, logits: list[list[float]], targets: list[int]) -> Iterator[Event]:
         ],
     )
 
-    bce_table = formulas.bce_table()
+    bce_table = reference.bce_table()
     bce_mean = sum(row["loss"] for row in bce_table) / len(bce_table)
     yield Table(
         f"BCE: −(y·log ŷ + (1 − y)·log(1 − ŷ)); the mean is {bce_mean:.4f}",

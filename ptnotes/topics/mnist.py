@@ -1,38 +1,46 @@
-"""Handwritten digits with four nets: fully connected, CNN, Inception, ResNet (notes, 531-744)."""
+"""Handwritten digits with four networks: fully connected, CNN, Inception, ResNet
+(notes, lines 531-744).
+"""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
-from ptnotes.engine.loading import InMemory, ShiftedImages, batched
 from ptnotes.datasets import mnist
-from ptnotes.engine.device import environment, prepare
-from ptnotes.engine.loop import count_parameters, fit, most_likely
-from ptnotes.engine.metrics import mistakes, outputs, report
+from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.loading import DeviceDataset, RandomTranslation, make_loader
+from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.metrics import (
+    classification_report,
+    most_confident_errors,
+    predict_class,
+    predict_logits,
+)
+from ptnotes.engine.shards import Shards
+from ptnotes.engine.state import State, TrainingState
+from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
 from ptnotes.models.mnist import MODELS
-from ptnotes.engine.shards import parts_of
-from ptnotes.events import Event, Header, Result
 from ptnotes.stats import channel_stats
-from ptnotes.engine.state import State, Training
 
-# 1 data: mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
+# mean and standard deviation of MNIST's training pixels, as the notes have them (line 542)
 MEAN, STD = 0.1307, 0.3081
-TEST_BATCH_SIZE = 1000  # evaluation alone: no effect on training
+TEST_BATCH_SIZE = 1000  # no effect on the training
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """SGD; ``one_cycle`` takes the rate up to ``lr`` and down to almost nothing.
+    """SGD; ``one_cycle`` takes the learning rate up to ``lr`` and down to almost nothing.
 
     ``shift`` moves every training image by so many pixels at most, each way.
     """
 
+    name: str
+    arch: str
     epochs: int
     batch_size: int
     lr: float
@@ -42,11 +50,15 @@ class Recipe:
     one_cycle: bool = False
     label_smoothing: float = 0.0
     shift: int = 0
+    shards: int = 2
+    seed: int = 0
 
 
-NOTES = Recipe(epochs=10, batch_size=64, lr=0.01, momentum=0.5)
+NOTES = Recipe("notes", "cnn", epochs=10, batch_size=64, lr=0.01, momentum=0.5)
 # chosen on the last 10,000 training images (docs/benchmarks.md); at lr 0.1 a seed in eight diverges
 TUNED = Recipe(
+    "tuned",
+    "cnn",
     epochs=3,
     batch_size=128,
     lr=0.08,
@@ -56,14 +68,14 @@ TUNED = Recipe(
     one_cycle=True,
     shift=1,
 )
-SMOOTHED = replace(TUNED, label_smoothing=0.05)
+VARIANTS = {"arch": "cnn"}
 RECIPES = {
-    "notes": dict.fromkeys(MODELS, NOTES),
+    "notes": {arch: replace(NOTES, arch=arch) for arch in MODELS},
     "tuned": {
-        "mlp": replace(SMOOTHED, epochs=5),
+        "mlp": replace(TUNED, arch="mlp", epochs=5, label_smoothing=0.05),
         "cnn": TUNED,
-        "inception": replace(TUNED, batch_size=64, lr=0.05),
-        "resnet": replace(SMOOTHED, epochs=4),
+        "inception": replace(TUNED, arch="inception", batch_size=64, lr=0.05),
+        "resnet": replace(TUNED, arch="resnet", epochs=4, label_smoothing=0.05),
     },
 }
 
@@ -76,104 +88,116 @@ def normalization(images: Tensor, data: str) -> tuple[float, float]:
     return round(stats.mean[0], 4), round(stats.std[0], 4)
 
 
-def normalized(images: Tensor, mean: float, std: float, device: torch.device) -> Tensor:
-    """(N, 28, 28) uint8 → (N, 1, 28, 28) float32 on the device."""
-    return images.to(device).unsqueeze(1).float().div_(255).sub_(mean).div_(std)
-
-
-def in_memory(pixels: Tensor, labels: Tensor, *, shift: int = 0, seed: int = 0) -> InMemory:
-    """Images and labels, where the images lie; moved by up to ``shift`` pixels, if asked to."""
+def training_set(pixels: Tensor, labels: Tensor, shift: int, rng: torch.Generator) -> DeviceDataset:
+    """Normalized images (N, 1, 28, 28) and labels; moved by up to ``shift`` pixels, if asked to."""
     if not shift:
-        return InMemory(pixels, labels, device=pixels.device)
-    background = pixels.min().item()  # black, as it is after normalization
-    return ShiftedImages(
-        pixels, labels, shift=shift, background=background, seed=seed, device=pixels.device
+        return DeviceDataset(pixels, labels, device=pixels.device)
+    black = pixels.min().item()  # as it is after normalization
+    return RandomTranslation(
+        pixels, labels, shift=shift, background=black, generator=rng, device=pixels.device
     )
 
 
-# 2 model: one of ptnotes.models.mnist
-
-
-# 3 loss and optimizer
-def sgd(
-    model: nn.Module, chosen: Recipe, *, steps: int
-) -> tuple[torch.optim.Optimizer, LRScheduler | None]:
-    """The recipe's optimizer, and its schedule over so many steps, if it has one."""
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=chosen.lr,
-        momentum=chosen.momentum,
-        nesterov=chosen.nesterov,
-        weight_decay=chosen.weight_decay,
-        fused=True,
-    )
-    if not chosen.one_cycle:
-        return optimizer, None
-    return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
-
-
-def parts_for(arch: str, batch_size: int, device: torch.device) -> int:
-    """The fully connected net is all weights: to add up its gradients costs what threads bring."""
-    return 1 if arch == "mlp" else parts_of(batch_size, device)
+def build_model(config: Mapping[str, Any], classes: Sequence[str]) -> nn.Module:
+    """The untrained network of a run with this configuration."""
+    model: nn.Module = MODELS[config["arch"]]()
+    return model
 
 
 def run(
+    recipe: Recipe,
     *,
-    arch: str,
-    recipe: str,
-    seed: int,
-    device: str,
-    threads: int | None,
-    data_dir: Path | None,
     data: str = "mnist",
+    device: str = "auto",
+    threads: int | None = None,
+    data_dir: Path | None = None,
     resume: State | None = None,
-    **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
+    """Yields a row per epoch; goes on from ``resume``.
 
     Raises DataError, DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    chosen = Recipe(**hyper)
-    if not chosen.momentum:
-        chosen = replace(chosen, nesterov=False)  # torch refuses it without
-    on = prepare(seed=seed, device=device, threads=threads)
-    name = "mnist" if data == "sample" else data
-    images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28), (60000)
-    mean, std = normalization(images, data)
-    train_set = in_memory(normalized(images, mean, std, on), labels, shift=chosen.shift, seed=seed)
-    train = batched(train_set, chosen.batch_size, shuffle=True, seed=seed)
-    images, labels = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
-    test = batched(in_memory(normalized(images, mean, std, on), labels), TEST_BATCH_SIZE)
+    used_device = prepare(device=device, threads=threads)
+    streams = seed_streams(recipe.seed)
+    if not recipe.momentum:
+        recipe = replace(recipe, nesterov=False)  # torch refuses it without momentum
 
-    # channels_last is how the fast CPU and GPU kernels want convolutions to lie in memory
-    model: nn.Module = MODELS[arch]()
-    model.to(on, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    # 1 data
+    name = "mnist" if data == "sample" else data
+    images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28) uint8, (60000)
+    mean, std = normalization(images, data)
+    pixels = mnist.normalize(images, mean, std, used_device)  # (60000, 1, 28, 28)
+    train_set = training_set(pixels, labels, recipe.shift, streams.augmentation)
+    train = make_loader(train_set, recipe.batch_size, shuffle=streams.order)
+    test_images, test_labels = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
+    pixels = mnist.normalize(test_images, mean, std, used_device)
+    test = make_loader(DeviceDataset(pixels, test_labels, device=used_device), TEST_BATCH_SIZE)
+
+    # 2 model; channels_last is the layout that the fast convolution kernels take
+    model: nn.Module = MODELS[recipe.arch]()
+    model.to(used_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     # 3 loss and optimizer
-    criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
-    optimizer, scheduler = sgd(model, chosen, steps=chosen.epochs * len(train))
-    training = Training(model, optimizer, scheduler, train, started=started)
+    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    steps = recipe.epochs * len(train)
+    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
 
-    config = {"arch": arch, "recipe": recipe, **vars(chosen), "seed": seed, "device": str(on)}
-    config |= {"data": data, "mean": mean, "std": std}
     classes = mnist.CLASS_NAMES[name]
-    yield Header("mnist", config, environment(on), rows=chosen.epochs, classes=classes)
+    config = config_of(recipe, device=str(used_device), data=data, mean=mean, std=std)
+    yield Header("mnist", config, environment(used_device), recipe.epochs, classes)
+    training = TrainingState(
+        model,
+        optimizer,
+        scheduler,
+        started=started,
+        generators=(streams.order, streams.augmentation),
+        samples=len(train_set),
+    )
     yield from training.begin(resume)
 
     # 4 training cycle
-    parts = parts_for(arch, chosen.batch_size, on)
-    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on, parts=parts)
+    def loss_of(images: Tensor, labels: Tensor) -> Tensor:
+        logits = model(images)  # forward: (N, 1, 28, 28) → (N, 10)
+        loss: Tensor = criterion(logits, labels)
+        return loss
 
-    logits, _ = outputs(model, test, parts=parts)
-    yield mistakes(logits, labels, images, classes)
-    yield Result(
-        {
-            "test_accuracy": training.rows[-1].test_accuracy,
-            "test_loss": training.rows[-1].test_loss,
-            "parameters": count_parameters(model),
-            "train_seconds": sum(row.train_seconds for row in training.rows),
-            "wall_seconds": training.wall_seconds(),
-            **report(most_likely(logits), labels, classes),
-        }
-    )
+    with Shards(recipe.shards, model, criterion) as shards:
+        for epoch in training.epochs(recipe.epochs):
+            epoch_started = time.perf_counter()
+            model.train()
+            meter = LossMeter(epoch)
+            for step, (images, labels) in enumerate(train, start=1):
+                optimizer.zero_grad()
+                loss = shards.backward(loss_of, images, labels)  # forward and backward
+                optimizer.step()  # update
+                if scheduler:
+                    scheduler.step()
+                meter.add(loss, len(labels))
+                yield Progress(epoch, step, len(train))
+            trained = time.perf_counter()
+            found = evaluate(shards, criterion, test, epoch=epoch)
+            row = EpochRow(
+                epoch,
+                train_loss=meter.mean(),
+                test_loss=found.loss,
+                test_accuracy=found.accuracy,
+                train_seconds=trained - epoch_started,
+                test_seconds=time.perf_counter() - trained,
+            )
+            yield from training.after(row)
+
+        logits, labels = predict_logits(shards, test)
+    yield most_confident_errors(logits, labels, test_images, classes)
+    last = training.rows[-1]
+    measured = {"test_accuracy": last.test_accuracy, "test_loss": last.test_loss}
+    report = classification_report(predict_class(logits), labels, classes)
+    yield Result(measured | training.totals() | report)

@@ -1,34 +1,36 @@
 """Surname → country: a bidirectional GRU on packed sequences (notes, lines 1093-1123)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
+from torch.nn.utils.rnn import pack_padded_sequence
 
-from ptnotes.engine.loading import MaskedSequences, PaddedSequences, batched
 from ptnotes.datasets import names
-from ptnotes.engine.device import environment, prepare
-from ptnotes.engine.loop import count_parameters, fit, most_likely
-from ptnotes.engine.metrics import outputs, report
-from ptnotes.models.packed_gru import final_states
-from ptnotes.events import Event, Header, Result
-from ptnotes.engine.state import State, Training
+from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.loading import CharDropout, PaddedSequences, make_loader
+from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.metrics import classification_report, predict_class, predict_logits
+from ptnotes.engine.shards import Shards
+from ptnotes.engine.state import State, TrainingState
+from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
+from ptnotes.models.packed_gru import PackedGRU
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """AdamW, which without ``weight_decay`` is Adam; ``one_cycle`` takes the rate up to ``lr``
-    and down to almost nothing.
+    """AdamW, which without ``weight_decay`` is Adam; ``one_cycle`` takes the learning rate up to
+    ``lr`` and down to almost nothing.
 
     ``buckets`` makes batches of names that are about equally long; ``masked`` is the share of
     characters that become unknown while training.
     """
 
+    name: str
     epochs: int
     batch_size: int
     lr: float
@@ -37,12 +39,15 @@ class Recipe:
     label_smoothing: float = 0.0
     buckets: bool = False
     masked: float = 0.0
+    shards: int = 2
+    seed: int = 0
 
 
 # tuned: chosen on a fifth of the training file (docs/benchmarks.md)
 RECIPES = {
-    "notes": Recipe(epochs=100, batch_size=256, lr=0.001),
+    "notes": Recipe("notes", epochs=100, batch_size=256, lr=0.001),
     "tuned": Recipe(
+        "tuned",
         epochs=10,
         batch_size=256,
         lr=0.005,
@@ -57,96 +62,120 @@ HIDDEN_SIZE = 100
 LAYERS = 2
 
 
-# 1 data
-def in_memory(
-    surnames: names.Names, *, masked: float, seed: int, device: torch.device
-) -> PaddedSequences:
-    """Names to train on; with a share of their characters ``masked``, anew for every batch."""
-    if not masked:
-        return PaddedSequences(*surnames, device=device)
-    return MaskedSequences(*surnames, share=masked, unknown=names.UNKNOWN, seed=seed, device=device)
-
-
-# 2 model
 class RNNClassifier(nn.Module):
     """Embedding, a two-layer bidirectional GRU, a linear head (notes, line 1120)."""
 
     def __init__(self, countries: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(names.CHARACTERS, HIDDEN_SIZE)
-        self.gru = nn.GRU(HIDDEN_SIZE, HIDDEN_SIZE, LAYERS, bidirectional=True)
+        self.gru = PackedGRU(HIDDEN_SIZE, HIDDEN_SIZE, LAYERS, bidirectional=True)
         self.fc = nn.Linear(2 * HIDDEN_SIZE, countries)
 
     def forward(self, codes: Tensor, lengths: Tensor) -> Tensor:
         """Codes (N, S), lengths (N) on the CPU in descending order → logits (N, countries)."""
-        # the notes: self.gru(pack_padded_sequence(self.embedding(codes.t()), lengths))
-        hidden = final_states(self.embedding, self.gru, codes, lengths)  # (2 directions, N, 100)
+        packed = pack_padded_sequence(codes.t(), lengths)  # of codes: the GRU embeds each once
+        _, hidden = self.gru(packed, embedding=self.embedding)  # (layers · 2 directions, N, 100)
         both = torch.cat([hidden[-1], hidden[-2]], dim=1)  # (N, 200)
         return self.fc(both)  # type: ignore[no-any-return]
 
 
-# 3 loss and optimizer
-def adam(
-    model: nn.Module, chosen: Recipe, *, steps: int
-) -> tuple[torch.optim.Optimizer, LRScheduler | None]:
-    """The recipe's optimizer, and its schedule over so many steps, if it has one."""
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=chosen.lr, weight_decay=chosen.weight_decay, fused=True
-    )
-    if not chosen.one_cycle:
-        return optimizer, None
-    return optimizer, OneCycleLR(optimizer, chosen.lr, steps, cycle_momentum=False)
+def build_model(config: Mapping[str, Any], classes: Sequence[str]) -> nn.Module:
+    """The untrained network of a run with these classes."""
+    return RNNClassifier(len(classes))
+
+
+def training_set(
+    surnames: names.Names, masked: float, rng: torch.Generator, device: torch.device
+) -> PaddedSequences:
+    """Names to train on; with a share of their characters ``masked``, anew for every batch."""
+    if not masked:
+        return PaddedSequences(*surnames, device=device)
+    return CharDropout(*surnames, share=masked, unknown=names.UNKNOWN, generator=rng, device=device)
 
 
 def run(
+    recipe: Recipe,
     *,
-    recipe: str,
-    seed: int,
-    device: str,
-    threads: int | None,
-    data_dir: Path | None,
     data: str = "names",
+    device: str = "auto",
+    threads: int | None = None,
+    data_dir: Path | None = None,
     resume: State | None = None,
-    **hyper: Any,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; ``hyper`` are the fields of Recipe. Goes on from ``resume``.
+    """Yields a row per epoch; goes on from ``resume``.
 
     Raises DataError, DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    chosen = Recipe(**hyper)
-    on = prepare(seed=seed, device=device, threads=threads)
+    used_device = prepare(device=device, threads=threads)
+    streams = seed_streams(recipe.seed)
 
+    # 1 data: codes (N, S), lengths (N), labels (N) of 13,374 and 6,700 names
     train_names, test_names, countries = names.read(data_dir)
-    train_set = in_memory(train_names, masked=chosen.masked, seed=seed, device=on)
-    test_set = PaddedSequences(*test_names, device=on)
-    train = batched(train_set, chosen.batch_size, shuffle=True, buckets=chosen.buckets, seed=seed)
-    test = batched(test_set, chosen.batch_size)
+    train_set = training_set(train_names, recipe.masked, streams.augmentation, used_device)
+    train = make_loader(train_set, recipe.batch_size, shuffle=streams.order, buckets=recipe.buckets)
+    test = make_loader(PaddedSequences(*test_names, device=used_device), recipe.batch_size)
 
-    model = RNNClassifier(len(countries)).to(on)
-    criterion = nn.CrossEntropyLoss(label_smoothing=chosen.label_smoothing)
-    optimizer, scheduler = adam(model, chosen, steps=chosen.epochs * len(train))
-    training = Training(model, optimizer, scheduler, train, started=started)
+    # 2 model
+    model = RNNClassifier(len(countries)).to(used_device)
 
-    config = {"recipe": recipe, **hyper, "seed": seed, "device": str(on), "data": data}
-    classes = tuple(countries)
-    yield Header("names", config, environment(on), rows=chosen.epochs, classes=classes)
+    # 3 loss and optimizer
+    criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
+    )
+    steps = recipe.epochs * len(train)
+    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
+
+    config, classes = config_of(recipe, device=str(used_device), data=data), tuple(countries)
+    yield Header("names", config, environment(used_device), recipe.epochs, classes)
+    training = TrainingState(
+        model,
+        optimizer,
+        scheduler,
+        started=started,
+        generators=(streams.order, streams.augmentation),
+        samples=len(train_set),
+    )
     yield from training.begin(resume)
 
     # 4 training cycle
-    yield from fit(training, criterion, train, test, epochs=chosen.epochs, device=on)
+    def loss_of(codes: Tensor, lengths: Tensor, labels: Tensor) -> Tensor:
+        logits = model(codes, lengths)  # forward: (N, S), (N) → (N, 18)
+        loss: Tensor = criterion(logits, labels)
+        return loss
 
-    rows = training.rows
-    best = max(rows, key=lambda row: row.test_accuracy)
-    logits, labels = outputs(model, test)
-    yield Result(
-        {
-            "test_accuracy": rows[-1].test_accuracy,
-            "best_test_accuracy": best.test_accuracy,
-            "best_epoch": best.epoch,
-            "parameters": count_parameters(model),
-            "train_seconds": sum(row.train_seconds for row in rows),
-            "wall_seconds": training.wall_seconds(),
-            **report(most_likely(logits), labels, classes),
-        }
-    )
+    with Shards(recipe.shards, model, criterion) as shards:
+        for epoch in training.epochs(recipe.epochs):
+            epoch_started = time.perf_counter()
+            model.train()
+            meter = LossMeter(epoch)
+            for step, (codes, lengths, labels) in enumerate(train, start=1):
+                optimizer.zero_grad()
+                loss = shards.backward(loss_of, codes, lengths, labels)  # forward and backward
+                optimizer.step()  # update
+                if scheduler:
+                    scheduler.step()
+                meter.add(loss, len(labels))
+                yield Progress(epoch, step, len(train))
+            trained = time.perf_counter()
+            found = evaluate(shards, criterion, test, epoch=epoch)
+            row = EpochRow(
+                epoch,
+                train_loss=meter.mean(),
+                test_loss=found.loss,
+                test_accuracy=found.accuracy,
+                train_seconds=trained - epoch_started,
+                test_seconds=time.perf_counter() - trained,
+            )
+            yield from training.after(row)
+
+        logits, labels = predict_logits(shards, test)
+    best = max(training.rows, key=lambda row: row.test_accuracy)
+    measured = {
+        "test_accuracy": training.rows[-1].test_accuracy,
+        "best_test_accuracy": best.test_accuracy,
+        "best_epoch": best.epoch,
+    }
+    report = classification_report(predict_class(logits), labels, classes)
+    yield Result(measured | training.totals() | report)

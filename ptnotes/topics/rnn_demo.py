@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment, prepare
-from ptnotes.models import recurrent_cells as cells
+from ptnotes.engine.device import environment, seed_streams
 from ptnotes.events import Event, Header, Result, Table
+from ptnotes.models import recurrent_cells
 
 BATCH_SIZE, SEQ_LEN, INPUT_SIZE, HIDDEN_SIZE = 1, 3, 4, 2  # lines 819-822
 
@@ -48,22 +48,24 @@ def cells_by_hand() -> dict[str, float]:
         by_gates, one_bias = (
             max(difference(h_hand, h_lstm), difference(c_hand, c_lstm))
             for h_hand, c_hand in (
-                cells.lstm_cell(lstm, x, h, c),
-                cells.lstm_cell_of_the_notes(lstm, x, h, c),
+                recurrent_cells.lstm_cell(lstm, x, h, c),
+                recurrent_cells.lstm_cell_of_the_notes(lstm, x, h, c),
             )
         )
         return {
-            "rnn": difference(cells.rnn_cell(rnn, x, h), rnn(x, h)),
+            "rnn": difference(recurrent_cells.rnn_cell(rnn, x, h), rnn(x, h)),
             "lstm": by_gates,
             "lstm_of_the_notes": one_bias,
-            "gru": difference(cells.gru_cell(gru, x, h), gru(x, h)),
-            "gru_of_the_notes": difference(cells.gru_cell_of_the_notes(gru, x, h), gru(x, h)),
+            "gru": difference(recurrent_cells.gru_cell(gru, x, h), gru(x, h)),
+            "gru_of_the_notes": difference(
+                recurrent_cells.gru_cell_of_the_notes(gru, x, h), gru(x, h)
+            ),
         }
 
 
 def run(*, seed: int) -> Iterator[Event]:
     """Tables of what the notes' recurrent demonstrations show, and the numbers."""
-    prepare(seed=seed, device="cpu", threads=None)
+    seed_streams(seed)
     yield Header("rnn-demo", {"seed": seed}, environment(torch.device("cpu")))
 
     cell = nn.RNNCell(INPUT_SIZE, HIDDEN_SIZE)
@@ -71,7 +73,7 @@ def run(*, seed: int) -> Iterator[Event]:
     steps = []
     with torch.no_grad():
         for index, x in enumerate(torch.randn(SEQ_LEN, BATCH_SIZE, INPUT_SIZE)):
-            by_hand = cells.rnn_cell(cell, x, hidden)
+            by_hand = recurrent_cells.rnn_cell(cell, x, hidden)
             hidden = cell(x, hidden)
             steps.append(
                 {

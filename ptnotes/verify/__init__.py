@@ -1,0 +1,1 @@
+"""The notes' claims, and the runner that checks them."""

@@ -1,4 +1,4 @@
-"""Every checkable claim of the notes, run and judged."""
+"""Runs the checks of the notes' claims and gives each a verdict."""
 
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -9,17 +9,17 @@ from typing import Any, Literal
 
 import torch
 
-from ptnotes.verify.claims import LEDGER, Claim, Finding, Settings
 from ptnotes.engine.device import environment, pick_device, prepare
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Progress, Result, Row, Table, column
+from ptnotes.verify.claims import CLAIMS, Claim, Finding, Settings
 
 Verdict = Literal["holds", "corrected", "fails"]
 
 
 @dataclass(frozen=True)
 class ClaimRow(Row):
-    """A judged claim. On screen what it is and what was measured; the rest is for JSON."""
+    """A claim with its verdict; the fields that are no columns are for JSON only."""
 
     section: str
     says: str
@@ -39,7 +39,7 @@ def select(only: Sequence[str], *, quick: bool) -> list[Claim]:
     ``quick`` leaves out those that need training or data. Raises UsageError for a name that is
     neither, or if none is left.
     """
-    names = {claim.id for claim in LEDGER} | {claim.section for claim in LEDGER}
+    names = {claim.id for claim in CLAIMS} | {claim.section for claim in CLAIMS}
     for name in only:
         if name not in names:
             near = get_close_matches(name, sorted(names), n=1)
@@ -47,7 +47,7 @@ def select(only: Sequence[str], *, quick: bool) -> list[Claim]:
             raise UsageError(f"--only: there is no claim or section '{name}'; {hint}")
     chosen = [
         claim
-        for claim in LEDGER
+        for claim in CLAIMS
         if (not only or claim.id in only or claim.section in only)
         and not (quick and claim.needs != "nothing")
     ]
@@ -59,9 +59,10 @@ def select(only: Sequence[str], *, quick: bool) -> list[Claim]:
 def judge(claim: Claim, settings: Settings) -> Generator[Progress, None, ClaimRow]:
     """Run a claim's check; yields the Progress of a training.
 
-    A check that raises has failed: what it raised is what was measured.
+    A check that raises an exception has failed, and the exception is what was measured.
     """
-    prepare(seed=settings.seed, device="cpu", threads=settings.threads)
+    prepare(device="cpu", threads=settings.threads)
+    torch.manual_seed(settings.seed)  # for each claim, so that it does not depend on the others
     started = time.perf_counter()
     try:
         finding = claim.check() if claim.needs == "nothing" else claim.check(settings)
@@ -70,26 +71,33 @@ def judge(claim: Claim, settings: Settings) -> Generator[Progress, None, ClaimRo
     except Exception as error:
         finding = Finding(False, {"error": f"{type(error).__name__}: {error}"})
     verdict: Verdict = (
-        "fails" if not finding.holds else "holds" if claim.right is None else "corrected"
+        "fails" if not finding.holds else "holds" if claim.correction is None else "corrected"
     )
     return ClaimRow(
+        **_described(claim),
         verdict=verdict,
-        line=claim.line,
-        id=claim.id,
-        section=claim.section,
-        says=claim.says,
-        right=claim.right,
-        how=claim.how,
-        needs=claim.needs,
         measured=finding.measured,
         seconds=time.perf_counter() - started,
     )
 
 
+def _described(claim: Claim) -> dict[str, Any]:
+    """A claim under its names in JSON."""
+    return {
+        "id": claim.id,
+        "section": claim.section,
+        "line": claim.line,
+        "says": claim.statement,
+        "right": claim.correction,
+        "how": claim.method,
+        "needs": claim.needs,
+    }
+
+
 def _named(
     check: Generator[Progress, None, Finding], name: str
 ) -> Generator[Progress, None, Finding]:
-    """The check with its name on every Progress."""
+    """The check, with its name in every Progress."""
     try:
         while True:
             yield replace(next(check), of=name)
@@ -108,11 +116,13 @@ def run(
 ) -> Iterator[Event]:
     """Yields a row per claim. Raises UsageError, DeviceError."""
     claims = select(only, quick=quick)
-    on = pick_device(device)
+    used_device = pick_device(device)
     settings = Settings(seed, device, threads, data_dir)
     started = time.perf_counter()
-    config = {"only": list(only), "quick": quick, "seed": seed, "device": str(on)}
-    yield Header("verify", config, environment(on), rows=len(claims), rows_in_result="claims")
+    config = {"only": list(only), "quick": quick, "seed": seed, "device": str(used_device)}
+    yield Header(
+        "verify", config, environment(used_device), rows=len(claims), records="result.claims"
+    )
     counts = dict.fromkeys(("holds", "corrected", "fails"), 0)
     failed = []
     for claim in claims:
@@ -131,18 +141,14 @@ def run(
     )
 
 
-def ledger(*, only: Sequence[str], quick: bool) -> Iterator[Event]:
-    """The claims themselves, none of them checked. Raises UsageError."""
+def list_claims(*, only: Sequence[str], quick: bool) -> Iterator[Event]:
+    """The claims, without running a check. Raises UsageError."""
     claims = select(only, quick=quick)
     yield Header("verify", {"only": list(only), "quick": quick}, environment(torch.device("cpu")))
-    yield Table(
-        "The notes' checkable claims",
-        ("line", "claim", "the notes say → what is right"),
-        [
-            (str(claim.line), claim.id, claim.says + (f"\n→ {claim.right}" if claim.right else ""))
-            for claim in claims
-        ],
-    )
-    keys = ("id", "section", "line", "says", "right", "how", "needs")
-    listed = [{key: getattr(claim, key) for key in keys} for claim in claims]
-    yield Result({"listed": len(claims), "claims": listed})
+    rows = []
+    for claim in claims:
+        correction = f"\n→ {claim.correction}" if claim.correction else ""
+        rows.append((str(claim.line), claim.id, claim.statement + correction))
+    headings = ("line", "claim", "the notes say → what is right")
+    yield Table("The notes' checkable claims", headings, rows)
+    yield Result({"listed": len(claims), "claims": list(map(_described, claims))})

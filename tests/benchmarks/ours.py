@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.loading import InMemory, PaddedSequences, batched
 from ptnotes.datasets import mnist as digits
 from ptnotes.datasets import names as surnames
+from ptnotes.engine.loading import InMemory, PaddedSequences, batched
 from ptnotes.engine.loop import train_epoch, train_step, train_step_in_parts
-from ptnotes.models.mnist import MODELS
 from ptnotes.engine.shards import Parts
+from ptnotes.models.mnist import MODELS
 from ptnotes.topics import mnist as mnist_topic
 from ptnotes.topics import names as names_topic
 

@@ -32,11 +32,11 @@ import numpy as np
 from PIL import Image
 
 from ptnotes.stats import sources
-from ptnotes.stats.answer import settled
-from ptnotes.stats.channel_stats import ChannelStats
-from ptnotes.stats.pipeline import Choice, finished, gather
-from ptnotes.stats.decode import Reading
-from ptnotes.stats.workers import CHUNK
+from ptnotes.stats.answer import single_kind
+from ptnotes.stats.decode import DecodeOptions
+from ptnotes.stats.pipeline import CHUNK, drain, gather
+from ptnotes.stats.sharding import Selection
+from ptnotes.stats.statistics import ChannelStats
 
 DISTINCT = 200  # photographs made; the other files are copies of them
 
@@ -62,8 +62,8 @@ def notes_loop(data_dir: Path) -> tuple[float, float]:
 
 def ours(source: str, workers: int, data_dir: Path | None = None) -> ChannelStats:
     found = sources.find(source, data_dir=data_dir)
-    tally, _ = finished(gather(found, Reading(), Choice(), workers=workers))
-    return settled(tally, skip_errors=False)
+    read, _ = drain(gather(found, DecodeOptions(), Selection(), workers=workers))
+    return single_kind(read, skip_errors=False)
 
 
 def decode(paths: list[str], to_rgb: bool) -> None:

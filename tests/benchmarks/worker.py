@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from ptnotes.engine.runtime import settle
+from ptnotes.engine.runtime import configure_allocator
 
-settle()  # PTNOTES_PLATFORM=plain keeps it from doing anything
+configure_allocator()  # PTNOTES_PLATFORM=plain keeps it from doing anything
 
 import torch  # noqa: E402
 

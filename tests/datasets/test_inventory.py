@@ -8,8 +8,8 @@ import shutil
 import pytest
 
 from ptnotes.datasets import inventory
-from ptnotes.datasets.paths import sample_directory
 from ptnotes.datasets.manifest import DataSet, File, data_sets
+from ptnotes.datasets.paths import sample_directory
 
 FILES = [file.path for data_set in data_sets().values() for file in data_set.files]
 SAMPLE_FILES = [

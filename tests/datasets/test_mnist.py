@@ -1,6 +1,7 @@
 import gzip
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
@@ -33,6 +34,28 @@ def test_reads_gzipped(broken):
     (broken / IMAGES).unlink()
     (broken / f"{IMAGES}.gz").write_bytes(gzip.compress(raw))
     assert torch.equal(mnist.read(broken, "train")[0], expected)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_arrays_and_tensors_are_the_same_and_writable(broken, packed):
+    if packed:
+        raw = (broken / IMAGES).read_bytes()
+        (broken / IMAGES).unlink()
+        (broken / f"{IMAGES}.gz").write_bytes(gzip.compress(raw))
+    images, labels = mnist.read_arrays(broken, "train")
+    assert (images.dtype, labels.dtype) == (np.uint8, np.int64)
+    assert images.flags.writeable
+    tensors = mnist.read(broken, "train")
+    assert torch.equal(tensors[0], torch.from_numpy(images))
+    assert torch.equal(tensors[1], torch.from_numpy(labels))
+
+
+def test_normalize():
+    images = torch.tensor([0, 255], dtype=torch.uint8).repeat(392).reshape(1, 28, 28)
+    found = mnist.normalize(images, 0.5, 0.25, torch.device("cpu"))
+    assert (found.shape, found.dtype) == ((1, 1, 28, 28), torch.float32)
+    assert found.unique().tolist() == [-2, 2]
+    assert images.max() == 255  # unchanged
 
 
 def test_real(real_data):

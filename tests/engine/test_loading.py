@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptnotes.engine.loading import (
-    InMemory,
-    MaskedSequences,
+    DeviceDataset,
+    CharDropout,
     PaddedSequences,
-    ShiftedImages,
+    RandomTranslation,
     batched,
 )
 
@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 
 @given(st.integers(1, 50), st.integers(1, 60), st.booleans())
 def test_every_sample_once(count, batch_size, shuffle):
-    data = InMemory(torch.arange(count), torch.arange(count) * 2, device=CPU)
+    data = DeviceDataset(torch.arange(count), torch.arange(count) * 2, device=CPU)
     batches = list(batched(data, batch_size, shuffle=shuffle, seed=0))
     assert len(batches) == -(-count // batch_size)
     assert sorted(torch.cat([x for x, _ in batches]).tolist()) == list(range(count))
@@ -23,7 +23,7 @@ def test_every_sample_once(count, batch_size, shuffle):
 
 
 def test_shuffle_depends_on_seed_and_epoch_alone():
-    data = InMemory(torch.arange(100), device=CPU)
+    data = DeviceDataset(torch.arange(100), device=CPU)
 
     def orders(seed):
         loader = batched(data, 10, shuffle=True, seed=seed)
@@ -54,7 +54,7 @@ def test_shifted_images_keep_their_ink(shift, seed):
     """A pixel in the middle moves by up to ``shift`` each way; outside is background."""
     images = torch.zeros(20, 1, 9, 7)
     images[:, :, 4, 3] = torch.arange(1.0, 21).view(20, 1)
-    data = ShiftedImages(
+    data = RandomTranslation(
         images, torch.arange(20), shift=shift, background=-1.0, seed=seed, device=CPU
     )
     x, y = data[[3, 5, 8]]
@@ -71,7 +71,7 @@ def test_shifted_images_keep_their_ink(shift, seed):
 def test_shifts_are_drawn_anew_and_by_the_seed():
     def moved(seed):
         images = torch.rand(50, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-        data = ShiftedImages(
+        data = RandomTranslation(
             images, torch.arange(50), shift=2, background=0.0, seed=seed, device=CPU
         )
         return data[list(range(50))][0], data[list(range(50))][0]
@@ -84,7 +84,7 @@ def test_shifts_are_drawn_anew_and_by_the_seed():
 
 def test_masked_sequences():
     codes, lengths = torch.full((400, 9), 65), torch.full((400,), 9)
-    data = MaskedSequences(
+    data = CharDropout(
         codes, lengths, torch.arange(400), share=0.1, unknown=1, seed=0, device=CPU
     )
     masked = data[list(range(400))][0]

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from ptnotes.engine.loading import InMemory, batched
+from ptnotes.engine.loading import DeviceDataset, batched
 from ptnotes.engine.loop import LossMeter, count_parameters, evaluate, fit, train_epoch
+from ptnotes.engine.state import TrainingState
 from ptnotes.errors import DivergedError
 from ptnotes.events import EpochRow, Progress
-from ptnotes.engine.state import Training
 
 CPU = torch.device("cpu")
 
@@ -28,7 +28,7 @@ def test_evaluation_is_exact_over_samples(batch_size, reduction):
         loss = nn.functional.cross_entropy(logits, y).item()
         accuracy = (logits.argmax(1) == y).double().mean().item()
     criterion = nn.CrossEntropyLoss(reduction=reduction)
-    batches = batched(InMemory(x, y, device=CPU), batch_size)
+    batches = batched(DeviceDataset(x, y, device=CPU), batch_size)
     found = evaluate(model, criterion, batches, device=CPU)
     assert found.loss == pytest.approx(loss, rel=1e-6)
     assert found.accuracy == pytest.approx(accuracy, abs=1e-12)
@@ -36,7 +36,7 @@ def test_evaluation_is_exact_over_samples(batch_size, reduction):
 
 def test_evaluation_is_in_eval_mode():
     model = nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 2))
-    batches = batched(InMemory(torch.ones(8, 4), torch.zeros(8).long(), device=CPU), 8)
+    batches = batched(DeviceDataset(torch.ones(8, 4), torch.zeros(8).long(), device=CPU), 8)
     model.train()
     losses = {evaluate(model, nn.CrossEntropyLoss(), batches, device=CPU).loss for _ in range(5)}
     assert len(losses) == 1
@@ -70,9 +70,9 @@ def test_fit_yields_progress_then_a_row():
     y = (x[:, 0] > 0).long()
     model = nn.Linear(4, 2)
     assert count_parameters(model) == 10
-    train = batched(InMemory(x, y, device=CPU), 32, shuffle=True, seed=0)
+    train = batched(DeviceDataset(x, y, device=CPU), 32, shuffle=True, seed=0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    training = Training(model, optimizer, started=0.0)
+    training = TrainingState(model, optimizer, started=0.0)
     events = list(fit(training, nn.CrossEntropyLoss(), train, train, epochs=8, device=CPU))
     assert events[:3] == [Progress(1, done, 3) for done in (1, 2, 3)]
     rows = [event for event in events if isinstance(event, EpochRow)]
@@ -92,7 +92,7 @@ def test_train_epoch_is_the_notes_loop():
         return model.weight.detach()
 
     def ours(model, criterion, optimizer):
-        batches = batched(InMemory(x, y, device=CPU), 16)
+        batches = batched(DeviceDataset(x, y, device=CPU), 16)
         list(train_epoch(model, criterion, optimizer, batches, device=CPU))
 
     def notes(model, criterion, optimizer):

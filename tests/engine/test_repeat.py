@@ -5,9 +5,9 @@ import statistics
 
 import pytest
 
+from ptnotes.engine.repeat import repeat
 from ptnotes.errors import DivergedError
 from ptnotes.events import EpochRow, Header, Progress, Result
-from ptnotes.engine.repeat import repeat
 
 
 def topic(*, seed, **_):

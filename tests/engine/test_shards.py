@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from ptnotes.engine.loading import InMemory, PaddedSequences, batched
+from ptnotes.engine.loading import DeviceDataset, PaddedSequences, batched
 from ptnotes.engine.loop import fit
-from ptnotes.models.mnist import MODELS
 from ptnotes.engine.shards import Parts, parts_of
+from ptnotes.engine.state import TrainingState
 from ptnotes.events import EpochRow
+from ptnotes.models.mnist import MODELS
 from ptnotes.topics.names import RNNClassifier
-from ptnotes.engine.state import Training
 
 CPU = torch.device("cpu")
 
@@ -60,8 +60,8 @@ def training_of(parts, weights=None):
     x, y = torch.randn(100, 1, 28, 28), torch.randint(0, 10, (100,))
     model = MODELS["cnn"]()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-    batches = batched(InMemory(x, y, device=CPU), 64, shuffle=True)
-    training = Training(model, optimizer, started=0.0)
+    batches = batched(DeviceDataset(x, y, device=CPU), 64, shuffle=True)
+    training = TrainingState(model, optimizer, started=0.0)
     yield from fit(
         training, nn.CrossEntropyLoss(), batches, batches, epochs=2, device=CPU, parts=parts
     )

@@ -1,55 +1,137 @@
-"""The packed GRU against torch's own: states and gradients."""
+"""The packed GRU against torch's own: outputs, states and gradients, whatever its options."""
+
+import copy
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from ptnotes.models.packed_gru import final_states, places
+from ptnotes.models.packed_gru import PackedGRU, places
 
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=12).map(
     lambda lengths: torch.tensor(sorted(lengths, reverse=True))
 )
 
 
-def networks(layers, dtype=torch.float64):
+class OfTorch(nn.GRU):
+    """nn.GRU of what the embedding makes of the codes."""
+
+    def forward(self, packed, hx=None, *, embedding):
+        embedded = PackedSequence(embedding(packed.data), *packed[1:])
+        return super().forward(embedded, hx)
+
+
+def networks(layers=2, dtype=torch.float64, **options):
+    """An embedding, the packed GRU, and torch's with the same weights."""
     torch.manual_seed(0)
     embedding = nn.Embedding(20, 6, dtype=dtype)
-    return embedding, nn.GRU(6, 4, layers, bidirectional=True, dtype=dtype)
+    options = {"bidirectional": True, "dtype": dtype} | options
+    ours, theirs = PackedGRU(6, 4, layers, **options), OfTorch(6, 4, layers, **options)
+    theirs.load_state_dict(ours.state_dict())
+    return embedding, ours, theirs
 
 
-def of_torch(embedding, gru, codes, lengths):
-    _, hidden = gru(pack_padded_sequence(embedding(codes.t()), lengths))
-    return hidden[-2:]
+def results(embedding, gru, packed, hx=None):
+    """Padded output, final states, and the gradients of a weighted sum of both."""
+    output, hidden = gru(packed, hx, embedding=embedding)
+    padded, _ = pad_packed_sequence(output)
+    total = sum(
+        (part * torch.linspace(-1, 2, part.numel(), dtype=part.dtype).view_as(part)).sum()
+        for part in (padded, hidden)
+    )
+    gradients = torch.autograd.grad(total, [*embedding.parameters(), *gru.parameters()])
+    return padded.detach(), hidden.detach(), gradients
 
 
-def states_and_gradients(states_of, embedding, gru, codes, lengths):
-    parameters = [*embedding.parameters(), *gru.parameters()]
-    states = states_of(embedding, gru, codes, lengths)
-    weights = torch.linspace(-1, 2, states.numel(), dtype=states.dtype).view_as(states)
-    return states.detach(), torch.autograd.grad((states * weights).sum(), parameters)
+def packed_codes(lengths, **options):
+    codes = torch.randint(0, 20, (len(lengths), int(lengths.max())))
+    return pack_padded_sequence(codes.t(), lengths, **options)
 
 
 @given(LENGTHS, st.integers(1, 3))
 def test_as_torch(lengths, layers):
-    codes = torch.randint(0, 20, (len(lengths), int(lengths[0])))
-    embedding, gru = networks(layers)
-    found = states_and_gradients(final_states, embedding, gru, codes, lengths)
-    assert found[0].shape == (2, len(lengths), 4)
-    torch.testing.assert_close(
-        found, states_and_gradients(of_torch, embedding, gru, codes, lengths)
-    )
+    embedding, ours, theirs = networks(layers)
+    packed = packed_codes(lengths)
+    found = results(embedding, ours, packed)
+    assert found[1].shape == (2 * layers, len(lengths), 4)
+    torch.testing.assert_close(found, results(embedding, theirs, packed))
+
+
+@given(LENGTHS)
+def test_embedded_input(lengths):
+    """As nn.GRU is called: with the embeddings themselves."""
+    embedding, ours, theirs = networks()
+    codes = packed_codes(lengths)
+    embedded = PackedSequence(embedding(codes.data), *codes[1:])
+    (output, hidden), (wanted, wanted_hidden) = ours(embedded), theirs(codes, embedding=embedding)
+    torch.testing.assert_close([output.data, hidden], [wanted.data, wanted_hidden])
 
 
 def test_single_precision():
     lengths = torch.randint(1, 15, (200,)).sort(descending=True).values
-    codes = torch.randint(0, 20, (200, 15))
-    embedding, gru = networks(2, torch.float32)
-    found = states_and_gradients(final_states, embedding, gru, codes, lengths)
-    wanted = states_and_gradients(of_torch, embedding, gru, codes, lengths)
-    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+    embedding, ours, theirs = networks(dtype=torch.float32)
+    packed = packed_codes(lengths)
+    found, wanted = results(embedding, ours, packed), results(embedding, theirs, packed)
+    torch.testing.assert_close(found, wanted, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bidirectional": False},
+        {"bias": False},
+        {"bidirectional": False, "bias": False, "layers": 1},
+        {"dropout": 0.3},
+    ],
+    ids=str,
+)
+def test_options_that_torch_computes(options):
+    embedding, ours, theirs = networks(**options)
+    packed = packed_codes(torch.tensor([5, 3, 3, 1]))
+    both = []
+    for gru in (ours, theirs):
+        torch.manual_seed(1)  # dropout draws
+        both.append(results(embedding, gru, packed))
+    torch.testing.assert_close(both[0], both[1], rtol=0, atol=0)
+
+
+def test_dropout_in_eval_mode():
+    embedding, ours, theirs = networks(dropout=0.3)
+    packed = packed_codes(torch.tensor([5, 3, 1]))
+    torch.testing.assert_close(
+        results(embedding, ours.eval(), packed), results(embedding, theirs.eval(), packed)
+    )
+
+
+def test_initial_state():
+    embedding, ours, theirs = networks()
+    packed, hx = packed_codes(torch.tensor([4, 2])), torch.randn(4, 2, 4, dtype=torch.float64)
+    torch.testing.assert_close(
+        results(embedding, ours, packed, hx), results(embedding, theirs, packed, hx)
+    )
+
+
+def test_unsorted_sequences():
+    embedding, ours, theirs = networks()
+    packed = packed_codes(torch.tensor([2, 5, 1, 5]), enforce_sorted=False)
+    torch.testing.assert_close(results(embedding, ours, packed), results(embedding, theirs, packed))
+
+
+def test_sequences_that_are_not_packed():
+    embedding, ours, theirs = networks()
+    codes = torch.randint(0, 20, (5, 3))
+    wanted = nn.GRU.forward(theirs, embedding(codes))
+    torch.testing.assert_close(ours(codes, embedding=embedding), wanted)
+
+
+def test_fast_path_is_taken(monkeypatch):
+    """Where it applies nn.GRU's own forward isn't called, or the rest tests nothing."""
+    monkeypatch.setattr(nn.GRU, "forward", None)
+    embedding, ours, _ = networks(dropout=0.3)
+    ours.eval()(packed_codes(torch.tensor([3, 1])), embedding=embedding)
 
 
 @given(LENGTHS)
@@ -59,7 +141,7 @@ def test_places(lengths):
         [torch.arange(100 * row, 100 * row + lengths[0]) for row in range(len(lengths))]
     )
     packed = pack_padded_sequence(codes.t(), lengths)
-    found = places(packed.batch_sizes, lengths)
+    found = places(packed.batch_sizes)
     assert found.sizes == packed.batch_sizes.tolist()
     length = lengths[packed.data // 100]
     reversed_ = packed.data // 100 * 100 + length - 1 - packed.data % 100
@@ -70,14 +152,15 @@ def test_places(lengths):
 
 
 def test_without_gradients():
-    embedding, gru = networks(2)
-    codes, lengths = torch.randint(0, 20, (3, 5)), torch.tensor([5, 2, 1])
+    embedding, ours, theirs = networks()
+    packed = packed_codes(torch.tensor([5, 2, 1]))
     with torch.inference_mode():
-        found = final_states(embedding, gru, codes, lengths)
-        torch.testing.assert_close(found, of_torch(embedding, gru, codes, lengths))
+        found, wanted = (gru(packed, embedding=embedding)[1] for gru in (ours, theirs))
+        torch.testing.assert_close(found, wanted)
 
 
-def test_unsorted_lengths_are_refused():
-    embedding, gru = networks(1)
-    with pytest.raises(RuntimeError, match="sorted"):
-        final_states(embedding, gru, torch.ones(2, 5).long(), torch.tensor([2, 5]))
+def test_copies_and_saved_weights():
+    """The class adds no parameter: nn.GRU loads its weights."""
+    _, ours, _ = networks()
+    plain = nn.GRU(6, 4, 2, bidirectional=True, dtype=torch.float64)
+    plain.load_state_dict(copy.deepcopy(ours).state_dict())

@@ -1,17 +1,18 @@
-"""ptnotes predict: documents, tables, what is refused."""
+"""ptnotes predict: documents, tables, errors."""
 
 import gzip
 import json
 import time
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from ptnotes.datasets import mnist
 from ptnotes.datasets.paths import sample_directory
-from ptnotes.models.mnist import MODELS
-from ptnotes.topics.mnist import normalized
+from ptnotes.predict.images import FRAMES, center_in_frame
+from ptnotes.predict.network import load
 from tests.test_cli import failure
 
 CPU = torch.device("cpu")
@@ -40,17 +41,20 @@ def predicted(cli):
 
 @pytest.fixture(scope="module")
 def sample_run(run_of):
-    return run_of("mnist", "--sample", "--recipe", "tuned", "--epochs", "2", "--save-best")
+    return run_of("mnist", "--sample", "--recipe", "tuned", "--epochs", "4", "--save-best")
 
 
 def agreement(predicted, run, images, directory, sizes):
-    """Per size and polarity, the share of images classified as they are in the set itself."""
-    config = json.loads((run / "run.json").read_text())["config"]
-    network = MODELS[config["arch"]]()
-    network.load_state_dict(torch.load(run / "model.pt", weights_only=True))
-    pixels = normalized(images, config["mean"], config["std"], CPU)
+    """Per size and polarity, the share of images classified as the network does without a file.
+
+    ``images`` (N, 28, 28) are placed as in MNIST. They are saved as PNG, scaled, as they are and
+    inverted.
+    """
+    document, network = load(run)
+    config = document["config"]
+    pixels = mnist.normalize(images, config["mean"], config["std"], CPU)
     with torch.inference_mode():
-        want = network.eval()(pixels).argmax(dim=1).tolist()
+        want = network(pixels).argmax(dim=1).tolist()
     shares = {}
     for size in sizes:
         for inverted in (False, True):
@@ -66,8 +70,14 @@ def agreement(predicted, run, images, directory, sizes):
 
 
 def test_digits_of_the_sample(predicted, sample_run, tmp_path):
-    images = mnist.read(sample_directory(), "t10k")[0][:60]
+    """With 200 digits, 4 seeds and torch's kernels for SSE4, AVX2 and AVX-512: 1.0 for the size of
+    the set, 0.975 to 0.995 for another, where interpolation changes the pixels."""
+    digits = mnist.read(sample_directory(), "t10k")[0][:200].numpy()
+    # the sample places its digits less exactly than MNIST: as they are, predict moves most of them
+    placed = [center_in_frame(digit.astype(np.float32), FRAMES["mnist"]) for digit in digits]
+    images = torch.from_numpy(np.stack(placed))
     shares = agreement(predicted, sample_run, images, tmp_path, (28, 100))
+    assert min(shares[28, False], shares[28, True]) >= 0.99
     assert min(shares.values()) >= 0.95
 
 
@@ -166,8 +176,8 @@ def test_closed_standard_input(cli, names_run, monkeypatch):
     assert "standard input" in done.stderr
 
 
-def test_one_name_is_as_many(predicted, names_run):
-    """Names of other lengths in the batch don't matter."""
+def test_name_does_not_depend_on_the_batch(predicted, names_run):
+    """The other names of the batch have no effect."""
     together = predicted(names_run, "Wu", "Abramovich-Nakamura", "Meyer")
     alone = [predicted(names_run, name)[0] for name in ("Wu", "Abramovich-Nakamura", "Meyer")]
     for one, other in zip(together, alone, strict=True):
@@ -212,8 +222,8 @@ def test_rows_of_features(predicted, cli, run_of, tmp_path):
 
 
 def test_table_that_fills_the_memory(cli, run_of, tmp_path, monkeypatch):
-    """It is small only while it is packed."""
-    monkeypatch.setattr("ptnotes.predict.text_inputs.LARGEST_TABLE", 100_000)
+    """It is small only while it is compressed."""
+    monkeypatch.setattr("ptnotes.predict.text_inputs.MAX_TABLE_BYTES", 100_000)
     path = tmp_path / "rows.csv.gz"
     path.write_bytes(gzip.compress(b"0" * 1_000_000))
     assert "split it" in failure(cli("predict", run_of("diabetes", "--epochs", "2"), path))

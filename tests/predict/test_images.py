@@ -1,4 +1,4 @@
-"""Any image in MNIST's form: size, colour, polarity, margins."""
+"""Images of any size, colour, polarity and margins in MNIST's form."""
 
 import numpy as np
 import pytest
@@ -9,27 +9,27 @@ from PIL import Image
 from ptnotes.datasets import mnist
 from ptnotes.datasets.paths import sample_directory
 from ptnotes.errors import DataError
-from ptnotes.predict.images import FORMS, fitted, ink, read
+from ptnotes.predict.images import FRAMES, center_in_frame, foreground, read
 
-FORM = FORMS["mnist"]
+FRAME = FRAMES["mnist"]
 
 
 @pytest.fixture(scope="module")
 def digits():
-    """Digits of the sample, which are a little less exact about the rule than MNIST."""
+    """Digits of the sample, placed by MNIST's rule, which the sample follows less exactly."""
     images, _ = mnist.read(sample_directory(), "t10k")
-    return [fitted(image.astype(np.float32), FORM) for image in images[:20].numpy()]
+    return [center_in_frame(image.astype(np.float32), FRAME) for image in images[:20].numpy()]
 
 
 @pytest.fixture
 def stored(tmp_path):
-    """``stored(image)`` → what is read of it after it was saved as PNG, or under another name."""
+    """``stored(image)`` → the image read from a file it was saved to, PNG by default."""
 
-    def save_and_read(image, name="x.png", form=FORM, **options):
+    def save_and_read(image, name="x.png", frame=FRAME, **options):
         if isinstance(image, np.ndarray):
             image = Image.fromarray(image)
         image.save(tmp_path / name, **options)
-        return read(tmp_path / name, form)
+        return read(tmp_path / name, frame)
 
     return save_and_read
 
@@ -38,8 +38,8 @@ def difference(one, other):
     return np.abs(one.astype(int) - other.astype(int)).mean()
 
 
-def test_a_digit_of_the_set_stays_as_it_is(digits, stored):
-    """The rule made it, so the rule leaves it: to about a gray level."""
+def test_digit_of_the_set_is_unchanged(digits, stored):
+    """The rule made it, so the rule does not change it, but for about a gray level."""
     for digit in digits:
         assert difference(stored(digit), digit) < 1
         assert difference(stored(255 - digit), digit) < 1
@@ -73,7 +73,7 @@ def test_transparent_paper(digits, stored, stroke):
     assert difference(stored(layer), stored(digits[0])) < 2
 
 
-def test_other_kinds_of_files(digits, stored):
+def test_formats_and_modes(digits, stored):
     digit = Image.fromarray(digits[0])
     want = stored(digit)
     deep = Image.fromarray(digits[0].astype(np.uint16) * 257)
@@ -81,7 +81,7 @@ def test_other_kinds_of_files(digits, stored):
     assert difference(stored(digit.convert("P"), "x.gif"), want) < 1
     assert difference(stored(digit.resize((200, 200)), "x.jpg", quality=80), want) < 14
     assert stored(digit.convert("1"), "x.bmp").max() == 255
-    for mode in ("L", "P", "1", "I;16"):  # larger than what is looked at
+    for mode in ("L", "P", "1", "I;16"):  # larger than MAX_SIDE
         large = digit.resize((2100, 2100))
         large = (
             large.point(lambda level: level * 257, "I").convert(mode)
@@ -100,7 +100,7 @@ def test_turned_camera(digits, stored):
 
 
 def test_photo_of_paper(digits, stored):
-    """Noise and a shadow: what is paper comes out black."""
+    """Noise and a shadow: the background comes out black."""
     rng = np.random.default_rng(0)
     large = np.asarray(Image.fromarray(digits[0]).resize((280, 280))) / 255
     wide = np.pad(large, 60)
@@ -118,7 +118,7 @@ def test_photo_of_paper(digits, stored):
 def test_fits_into_20_by_20_and_is_centred_by_mass(height, width, x, y):
     drawn = np.zeros((100, 100), np.float32)
     drawn[y : y + height, x : x + width] = 255
-    found = fitted(drawn, FORM).astype(float)
+    found = center_in_frame(drawn, FRAME).astype(float)
     rows, columns = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
     sides = np.ptp(rows) + 1, np.ptp(columns) + 1
     assert max(sides) == 20
@@ -132,7 +132,7 @@ def test_fits_into_20_by_20_and_is_centred_by_mass(height, width, x, y):
 def test_polarity(paper, stroke):
     colours = np.full((9, 9, 3), paper, np.float32)
     colours[4, 2:7] = stroke
-    found = ink(colours)
+    found = foreground(colours)
     if abs(paper - stroke) < 16:
         assert found.max() == 0
     else:
@@ -143,18 +143,18 @@ def test_polarity(paper, stroke):
 def test_other_sets_fill_the_image():
     drawn = np.zeros((50, 50), np.float32)
     drawn[10:40, 20:35] = 255
-    found = fitted(drawn, FORMS["fashion-mnist"])
+    found = center_in_frame(drawn, FRAMES["fashion-mnist"])
     assert found[:, 7:21].min() > 200
     assert found[:, :6].max() == found[:, 22:].max() == 0
 
 
-def test_images_that_show_nothing(stored):
+def test_blank_image(stored):
     with pytest.raises(DataError, match="all of one tone"):
         stored(np.full((40, 40), 200, np.uint8))
 
 
-def test_colour_of_what_is_transparent_does_not_count(digits, stored):
-    """Reduced with the strokes it would shine through."""
+def test_colour_of_transparent_pixels_does_not_count(digits, stored):
+    """It would show if it were averaged with the strokes."""
     share = np.asarray(Image.fromarray(digits[0]).resize((2800, 2800)))
     layer = np.full((2800, 2800, 4), 255, np.uint8)
     layer[share > 0] = 0
@@ -163,14 +163,14 @@ def test_colour_of_what_is_transparent_does_not_count(digits, stored):
 
 
 def test_image_of_too_many_pixels(stored, monkeypatch):
-    """Small in its file, but not in the memory."""
-    monkeypatch.setattr("ptnotes.predict.images.MOST", 10_000)
+    """Small in its file, large in memory."""
+    monkeypatch.setattr("ptnotes.predict.images.MAX_PIXELS", 10_000)
     assert stored(255 * np.eye(100, dtype=np.uint8)).any()
     with pytest.raises(DataError, match="101×100 pixels"):
         stored(255 * np.eye(100, 101, dtype=np.uint8))
 
 
-def test_pixel_that_is_no_number(stored):
+def test_pixel_that_is_not_a_number(stored):
     levels = np.zeros((30, 30), np.float32)
     levels[10:20, 10:20] = 1
     assert stored(levels, "x.tiff").any()
@@ -180,17 +180,17 @@ def test_pixel_that_is_no_number(stored):
 
 
 def test_format_that_is_a_program(tmp_path, monkeypatch):
-    """PostScript under another name: Pillow would hand it to an interpreter."""
+    """PostScript under another name: Pillow would run an interpreter."""
     monkeypatch.setattr("subprocess.check_call", None)
     monkeypatch.setattr("subprocess.Popen", None)
     program = "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
     (tmp_path / "x.png").write_text(program)
     with pytest.raises(DataError, match="is not one of"):
-        read(tmp_path / "x.png", FORM)
+        read(tmp_path / "x.png", FRAME)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, NotImplementedError, MemoryError, AttributeError])
-def test_whatever_a_decoder_raises(digits, stored, monkeypatch, error):
+def test_any_error_of_a_decoder(digits, stored, monkeypatch, error):
     def failing(*_, **__):
         raise error("frame 0")
 
@@ -201,17 +201,17 @@ def test_whatever_a_decoder_raises(digits, stored, monkeypatch, error):
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + bytes(50)])
-def test_files_that_are_no_images(tmp_path, content):
+def test_files_that_are_not_images(tmp_path, content):
     (tmp_path / "x.png").write_bytes(content)
     with pytest.raises(DataError, match=r"x\.png"):
-        read(tmp_path / "x.png", FORM)
+        read(tmp_path / "x.png", FRAME)
 
 
-def test_cut_image(tmp_path, digits):
+def test_truncated_image(tmp_path, digits):
     noise = np.random.default_rng(0).integers(0, 255, (100, 100), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "x.png")
     (tmp_path / "x.png").write_bytes((tmp_path / "x.png").read_bytes()[:3000])
     with pytest.raises(DataError, match="can't be read"):
-        read(tmp_path / "x.png", FORM)
+        read(tmp_path / "x.png", FRAME)
     with pytest.raises(DataError, match="No such file"):
-        read(tmp_path / "y.png", FORM)
+        read(tmp_path / "y.png", FRAME)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from ptnotes.runs.checkpoint import unseal
+from ptnotes.runs.checkpoint import load_checkpoint
 from tests.conftest import REAL_DATA
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def same(one: Any, other: Any) -> bool:
 
 def same_runs(one: Path, other: Path) -> bool:
     """Weights, optimizer, schedule, random states and history, and the files made of them."""
-    states = [unseal(run / "checkpoint.pt")["training"] for run in (one, other)]
+    states = [load_checkpoint(run / "checkpoint.pt")["training"] for run in (one, other)]
     weights = [torch.load(run / "model.pt", weights_only=True) for run in (one, other)]
     histories = [json.loads((run / "run.json").read_text())["history"] for run in (one, other)]
     return same(*states) and same(*weights) and same(*histories)

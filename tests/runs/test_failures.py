@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptnotes.errors import DataError
+from ptnotes.files import exclusive_lock
 from ptnotes.runs import document as documents
-from ptnotes.runs.checkpoint import marked, seal, unseal
-from ptnotes.files import alone
+from ptnotes.runs.checkpoint import load_checkpoint, save_checkpoint, with_checksum
 from tests.runs.conftest import ROOT, same
 from tests.test_cli import failure
 
@@ -70,7 +70,7 @@ def test_file_size_limit(resumed, run):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "checkpoint.pt can't be written: File too large" in line
-    assert unseal(run / "checkpoint.pt")["training"]["epoch"] == 2
+    assert load_checkpoint(run / "checkpoint.pt")["training"]["epoch"] == 2
 
 
 def test_disk_that_fills_up_between_two_files(cli, run, small_data, monkeypatch):
@@ -192,10 +192,10 @@ def test_forced_run_that_can_not_be_saved(cli, run, monkeypatch):
 
 
 def test_two_processes(cli, run, resumed):
-    with alone(run):
+    with exclusive_lock(run):
         assert "another process" in resumed()
         assert "another process" in failure(cli("linreg", "--out", run, "--force"))
-    with alone(run):
+    with exclusive_lock(run):
         pass  # free again
 
 
@@ -237,7 +237,7 @@ def test_flipped_byte(run_of, tmp_path_factory, place, mask):
     path = tmp_path_factory.mktemp("flipped") / "checkpoint.pt"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"checkpoint\.pt"):
-        unseal(path)
+        load_checkpoint(path)
 
 
 def test_flipped_byte_is_one_line(resumed, run):
@@ -254,14 +254,14 @@ def test_checkpoint_of_another_architecture(resumed, run, run_of):
 
 
 def test_checkpoint_whose_weights_do_not_fit(resumed, run, run_of):
-    checkpoint = unseal(run / "checkpoint.pt")
-    other = unseal(run_of("mnist", "--arch", "mlp", "--epochs", "1") / "checkpoint.pt")
+    checkpoint = load_checkpoint(run / "checkpoint.pt")
+    other = load_checkpoint(run_of("mnist", "--arch", "mlp", "--epochs", "1") / "checkpoint.pt")
     checkpoint["training"]["model"] = other["training"]["model"]
-    (run / "checkpoint.pt").write_bytes(seal(checkpoint))
+    (run / "checkpoint.pt").write_bytes(save_checkpoint(checkpoint))
     assert "another training" in resumed()
 
 
-@pytest.mark.parametrize("dump", [pickle.dumps, seal], ids=["pickle", "sealed"])
+@pytest.mark.parametrize("dump", [pickle.dumps, save_checkpoint], ids=["pickle", "sealed"])
 @pytest.mark.parametrize("name", ["checkpoint.pt", "model.pt"])
 def test_nothing_in_a_file_is_executed(cli, resumed, run, tmp_path, dump, name):
     trace = tmp_path / "trace"
@@ -273,7 +273,7 @@ def test_nothing_in_a_file_is_executed(cli, resumed, run, tmp_path, dump, name):
 
 def test_other_things_in_the_place_of_a_checkpoint(resumed, run):
     for value in ([1, 2], {"format": 99}, torch.zeros(3)):
-        (run / "checkpoint.pt").write_bytes(seal(value))
+        (run / "checkpoint.pt").write_bytes(save_checkpoint(value))
         assert "not a checkpoint of this version" in resumed()
     torch.save({"conv1.weight": torch.zeros(3)}, run / "checkpoint.pt")
     assert "not written by ptnotes" in resumed()
@@ -288,15 +288,15 @@ def test_compressed_weights(cli, run):
     ):
         for entry in stored.infolist():
             compressed.writestr(entry.filename, stored.read(entry))
-    (run / "model.pt").write_bytes(marked(packed.getvalue()))
+    (run / "model.pt").write_bytes(with_checksum(packed.getvalue()))
     assert "model.pt" in failure(cli("predict", run, "x.png"))
 
 
 def test_sealed_files_are_read_by_torch_alone(tmp_path):
     value = {"weight": torch.randn(30, 30), "epochs": [1, 2.5, None, "text"]}
-    (tmp_path / "x.pt").write_bytes(seal(value))
+    (tmp_path / "x.pt").write_bytes(save_checkpoint(value))
     assert same(torch.load(tmp_path / "x.pt", weights_only=True), value)
-    assert same(unseal(tmp_path / "x.pt"), value)
+    assert same(load_checkpoint(tmp_path / "x.pt"), value)
 
 
 def test_weights_of_another_network(cli, run, run_of):

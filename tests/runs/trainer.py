@@ -11,9 +11,9 @@ import os
 import sys
 import time
 
-from ptnotes.engine.runtime import settle
+from ptnotes.engine.runtime import configure_allocator
 
-settle()
+configure_allocator()
 
 import matplotlib.backends.backend_agg  # noqa: E402
 import matplotlib.figure  # noqa: E402, F401

@@ -1,179 +1,139 @@
-"""The arithmetic of the answer, against rational numbers."""
+"""``channel_stats`` over whatever yields images."""
 
-import math
-import random
-from collections import Counter
-from fractions import Fraction
+import pickle
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torchvision.transforms import v2
 
-from ptnotes.stats import ChannelStats
-from ptnotes.stats.accumulators import Counts
-from ptnotes.stats.per_image import PerImage
-from ptnotes.stats.tally import tally_block
-from tests.stats.exact import is_nearest, is_nearest_root, mean_and_variance
+from ptnotes.errors import DataError
+from ptnotes.stats import ChannelStats, channel_stats
+from tests.stats.conftest import noise
 
-
-def stats_of(block, details=None):
-    (found,) = tally_block(block, str, details).stats.values()
-    return found
+IMAGES = noise(0, 10, 7, 5, 3)  # (N, H, W, C)
 
 
-def blocks(dtype, **options):
-    shapes = st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(1, 4), st.integers(1, 4))
-    return hnp.arrays(dtype, shapes, **options)
+class Pictures(Dataset):
+    """Images and labels, as torchvision's data sets give them; no __iter__, no end."""
+
+    def __init__(self, transform=None):
+        self.transform = transform
+
+    def __len__(self):
+        return len(IMAGES)
+
+    def __getitem__(self, index):
+        image = Image.fromarray(IMAGES[index % len(IMAGES)])
+        return self.transform(image) if self.transform else image, index
 
 
-def check(stats, block, scale):
-    for channel in range(block.shape[1]):
-        mean, variance = mean_and_variance(block[:, channel].ravel().tolist(), scale)
-        assert is_nearest(stats.mean[channel], mean)
-        assert is_nearest_root(stats.std[channel], variance)
+@pytest.fixture(scope="module")
+def whole():
+    return channel_stats(list(IMAGES))
 
 
-@given(blocks(np.uint8))
-def test_8_bit_equal_to_the_last_bit(block):
-    check(stats_of(block), block, 255)
+def test_expected(whole):
+    assert isinstance(whole, ChannelStats)
+    assert whole.mean == pytest.approx(tuple((IMAGES / 255).mean(axis=(0, 1, 2))), rel=1e-14)
+    assert whole.std == pytest.approx(tuple((IMAGES / 255).std(axis=(0, 1, 2))), rel=1e-14)
+    assert pickle.loads(pickle.dumps(whole)) == whole
 
 
-@given(blocks(np.uint16))
-def test_16_bit_equal_to_the_last_bit(block):
-    check(stats_of(block), block, 65535)
-
-
-@given(blocks(np.float32, elements=st.floats(0, 1, width=32)))
-def test_float32_equal_to_the_last_bit(block):
-    check(stats_of(block), block, 1)
-
-
-@given(blocks(np.float64, elements=st.floats(0, 1)))
-def test_float64_to_1e_12(block):
-    stats = stats_of(block)
-    for channel in range(block.shape[1]):
-        mean, variance = mean_and_variance(block[:, channel].ravel().tolist())
-        assert stats.mean[channel] == pytest.approx(float(mean), rel=1e-12, abs=1e-300)
-        assert stats.std[channel] == pytest.approx(math.sqrt(variance), rel=1e-12, abs=1e-150)
-
-
-@given(
-    st.sampled_from([np.uint8, np.float32]),
-    st.integers(0, 2**32 - 1),
-    st.integers(1, 5),
-    st.sampled_from([None, "pixel", "image"]),
+@pytest.mark.parametrize(
+    "data",
+    [
+        [IMAGES],
+        [Image.fromarray(image) for image in IMAGES],
+        Pictures(),
+        Pictures(v2.PILToTensor()),
+        torch.from_numpy(IMAGES).permute(0, 3, 1, 2),
+        TensorDataset(torch.from_numpy(IMAGES).permute(0, 3, 1, 2), torch.arange(10)),
+        DataLoader(Pictures(v2.PILToTensor()), batch_size=3, shuffle=True),
+        DataLoader(Pictures(v2.PILToTensor()), batch_size=None),
+        (image for image in IMAGES),
+    ],
+    ids=[
+        "batch",
+        "pil",
+        "dataset",
+        "tensors",
+        "tensor",
+        "pairs",
+        "loader",
+        "unbatched",
+        "iterator",
+    ],
 )
-def test_any_order_sharded_any_way(dtype, seed, shards, details):
-    rng = np.random.default_rng(seed)
-    sizes = rng.integers(1, 5, (8, 2)).tolist()
-    images = [
-        rng.integers(0, 256, (1, 2, *size)).astype(np.uint8)
-        if dtype == np.uint8
-        else rng.random((1, 2, *size), dtype=np.float32)
-        for size in sizes
-    ]
-    whole = sum_of([stats_of(image, details) for image in images])
-    random.Random(seed).shuffle(images)
-    parts = [images[shard::shards] for shard in range(shards) if images[shard::shards]]
-    merged = sum_of([sum_of([stats_of(image, details) for image in part]) for part in parts])
-    assert merged == whole
-    assert (merged.mean, merged.std) == (whole.mean, whole.std)
-    assert ChannelStats.from_document(merged.document()) == merged
+def test_all_the_same_bits(whole, data):
+    assert channel_stats(data) == whole
 
 
-def sum_of(parts):
-    first, *rest = parts
-    for part in rest:
-        first = first + part
-    return first
+def test_path(whole, tmp_path):
+    for index, image in enumerate(IMAGES):
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+    assert channel_stats(tmp_path) == channel_stats(str(tmp_path), workers=2) == whole
+    gray = channel_stats(tmp_path, grayscale=True, resize=4, glob="[0-4].png", weight="image")
+    assert (gray.images, gray.channels, gray.weight) == (5, 1, "image")
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([np.uint8, np.float32]))
-def test_every_image_the_same(seed, dtype):
-    rng = np.random.default_rng(seed)
-    images = [(rng.random((1, 1, n, 2)) * 255).astype(dtype) for n in rng.integers(1, 6, 5)]
-    found = sum_of([stats_of(image, "image") for image in images])
-    scale = 255 if dtype == np.uint8 else 1
-    exact = [[Fraction(x) / scale for x in image.ravel().tolist()] for image in images]
-    mean = sum(sum(image) / len(image) for image in exact) / len(exact)
-    square = sum(sum(x**2 for x in image) / len(image) for image in exact) / len(exact)
-    assert found.mean[0] == pytest.approx(float(mean), rel=1e-15)
-    assert found.std[0] == pytest.approx(math.sqrt(square - mean**2), rel=1e-15)
-    with pytest.raises(ValueError, match="weight 1"):
-        _ = found.sample_std
+def test_floats_of_to_tensor(whole):
+    to_tensor = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
+    found = channel_stats(DataLoader(Pictures(to_tensor), batch_size=4))
+    assert found.values.scale == 1
+    assert found.mean == pytest.approx(whole.mean, rel=1e-7)
+    assert found == channel_stats(Pictures(to_tensor))
 
 
-def test_sample_std():
-    block = np.array([1, 2, 4, 9], dtype=np.uint8).reshape(1, 1, 2, 2)
-    assert stats_of(block).sample_std[0] == pytest.approx(block.std(ddof=1) / 255, rel=1e-15)
-    with pytest.raises(ValueError, match="two pixels"):
-        _ = stats_of(block[..., :1, :1]).sample_std
+def test_gray_batches():
+    images = torch.from_numpy(noise(1, 6, 5, 4))
+    found = channel_stats(DataLoader(TensorDataset(images), batch_size=4))
+    assert (found.images, found.channels, found.pixels) == (6, 1, 120)
+    assert channel_stats(list(images)) == found
 
 
-def test_16_bit_beyond_int64():
-    table = np.zeros((1, 65536), dtype=np.int64)
-    table[0, [0, 65534, 65535]] = 10**13
-    stats = ChannelStats(1, 3 * 10**13, Counter(), Counts(table))
-    mean, variance = mean_and_variance([0, 65534, 65535], 65535)
-    assert is_nearest(stats.mean[0], mean)
-    assert is_nearest_root(stats.std[0], variance)
+def test_transforms_of_pil_images():
+    found = channel_stats(Pictures(), grayscale=True, center_crop=4)
+    assert (found.channels, found.pixels) == (1, 160)
 
 
-def test_other_kinds_do_not_add_up():
-    gray, rgb = np.zeros((1, 1, 2, 2), np.uint8), np.zeros((1, 3, 2, 2), np.uint8)
-    for one, other in (
-        (stats_of(gray), stats_of(rgb)),
-        (stats_of(gray), stats_of(gray.astype(np.uint16))),
-        (stats_of(gray), stats_of(gray, "image")),
-    ):
-        with pytest.raises(ValueError, match="don't add up"):
-            _ = one + other
+def test_normalized_already(whole):
+    transform = v2.Compose(
+        [v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5] * 3, [0.25] * 3)]
+    )
+    with pytest.raises(DataError, match="take Normalize out"):
+        channel_stats(DataLoader(Pictures(transform), batch_size=4))
+
+
+def test_broken_values():
+    image = np.full((3, 3, 1), np.nan, dtype=np.float32)
+    with pytest.raises(DataError, match="NaN"):
+        channel_stats([image])
+    good = np.zeros((3, 3, 1), dtype=np.float32)
+    assert channel_stats([good, image], skip_errors=True).images == 1
+
+
+@pytest.mark.parametrize("data", [[], DataLoader(TensorDataset(torch.zeros(0, 3, 2, 2)))])
+def test_nothing(data):
+    with pytest.raises(DataError, match="no images"):
+        channel_stats(data)
+
+
+@pytest.mark.parametrize("data", [["text"], [np.zeros(3)], [np.zeros((2, 2), np.int64)], [3]])
+def test_no_images(data):
     with pytest.raises(TypeError):
-        _ = stats_of(gray) + 1
+        channel_stats(data)
 
 
-def test_frozen_and_normalize():
-    block = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8)).astype(np.uint8)
-    stats = stats_of(block)
-    with pytest.raises(AttributeError):
-        stats.images = 3
-    normalized = stats.normalize()(torch.from_numpy(block).double() / 255)
-    assert normalized.mean(dim=(0, 2, 3)).abs().max() < 1e-6
-    assert (normalized.std(dim=(0, 2, 3), correction=0) - 1).abs().max() < 1e-6
+def test_mixed_kinds():
+    with pytest.raises(DataError, match="several kinds"):
+        channel_stats([IMAGES[0], IMAGES[0, ..., 0]])
 
 
-@pytest.mark.parametrize("weight", ["pixel", "image"])
-def test_standard_errors_are_those_of_repeated_draws(weight):
-    rng = np.random.default_rng(0)
-    images = []
-    for size in rng.integers(2, 12, 300):
-        level = rng.integers(20, 200)
-        images.append(rng.integers(0, level, (1, 1, size, 5)).astype(np.uint8))
-    drawn = [
-        sum_of([stats_of(images[index], weight) for index in rng.permutation(300)[:60]])
-        for _ in range(200)
-    ]
-    errors = [stats.standard_errors(of=300) for stats in drawn]
-    for of_std, name in enumerate(("mean", "std")):
-        spread = np.std([getattr(stats, name)[0] for stats in drawn])
-        assert np.mean([error[of_std][0] for error in errors]) == pytest.approx(spread, rel=0.12)
-
-
-def test_standard_error_of_all_is_0_and_of_one_unknown():
-    block = np.random.default_rng(0).integers(0, 256, (4, 1, 3, 3)).astype(np.uint8)
-    assert stats_of(block, "pixel").standard_errors(of=4) == ([0.0], [0.0])
-    assert stats_of(block[:1], "pixel").standard_errors(of=4) is None
-    assert stats_of(block).standard_errors(of=4) is None
-    flat = np.full((3, 1, 2, 2), 7, np.uint8)
-    assert stats_of(flat, "pixel").standard_errors(of=9) == ([0.0], [0.0])
-
-
-def test_per_image_needs_no_order():
-    rows = [((4, (i * 7,), (i * 50,))) for i in range(1, 6)]
-    from ptnotes.stats.per_image import ImageSums
-
-    images = [ImageSums(*row) for row in rows]
-    assert PerImage.of("image", images) == PerImage.of("image", images[::-1])
+def test_the_callers_file_stays_open(tmp_path):
+    Image.fromarray(IMAGES[0]).save(tmp_path / "x.png")
+    with Image.open(tmp_path / "x.png") as image:
+        channel_stats([image])
+        assert image.getpixel((0, 0)) == tuple(IMAGES[0, 0, 0])

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ptnotes.stats import workers
+from ptnotes.stats import pipeline
 from tests.conftest import write_idx
 from tests.stats.conftest import noise
 from tests.test_cli import failure
@@ -79,7 +79,7 @@ def torch_transforms():
 
 
 def test_every_way_to_the_same_images(result, folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "CHUNK", 2)
+    monkeypatch.setattr(pipeline, "CHUNK", 2)
     whole = core(result(folder))
     with tarfile.open(tmp_path / "images.tar", "w") as archive:
         archive.add(folder, "images")
@@ -227,13 +227,13 @@ def test_compare_of_several_sizes(result, folder):
 
 
 def test_compare_follows_the_order_with_workers_too(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "CHUNK", 5)
+    monkeypatch.setattr(pipeline, "CHUNK", 5)
     for index in range(70):
         image = Image.fromarray(noise(index, 4, 4) // (1 + index // 64 * 3))
         image.save(tmp_path / f"{index:02}.png")
-    alone = result(tmp_path, "--compare")
-    assert core(result(tmp_path, "--compare", "--workers", "2")) == core(alone)
-    assert alone["compare"]["notes_loop"]["mean"] != pytest.approx(alone["mean"])
+    one_worker = result(tmp_path, "--compare")
+    assert core(result(tmp_path, "--compare", "--workers", "2")) == core(one_worker)
+    assert one_worker["compare"]["notes_loop"]["mean"] != pytest.approx(one_worker["mean"])
 
 
 def test_limit(result, folder, tmp_path):
@@ -254,7 +254,7 @@ def test_limit(result, folder, tmp_path):
 
 
 def test_array_resized(result, tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "CHUNK", 2)
+    monkeypatch.setattr(pipeline, "CHUNK", 2)
     array = noise(0, 6, 10, 8, 3)
     np.save(tmp_path / "x.npy", array)
     found = result(tmp_path / "x.npy", "--resize", "4", "--grayscale", "--workers", "2")

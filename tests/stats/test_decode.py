@@ -9,8 +9,8 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from ptnotes.errors import DataError
-from ptnotes.stats.decode import Item, Reading, pixels, read
-from ptnotes.stats.tally import tally_images
+from ptnotes.stats.decode import DecodeOptions, Item, pixels, read
+from ptnotes.stats.partial import accumulate_images
 from tests.stats.conftest import noise
 
 
@@ -20,11 +20,11 @@ def saved(image, format="PNG", **options):
     return file.getvalue()
 
 
-def one(content, **reading):
+def one(content, **options):
     """The statistics of one image."""
-    tally = tally_images([Item("it", content)], Reading(**reading), None)
-    assert tally.broken == ()
-    (stats,) = tally.stats.values()
+    partial = accumulate_images([Item("it", content)], DecodeOptions(**options), None)
+    assert partial.broken == ()
+    (stats,) = partial.stats.values()
     return stats
 
 
@@ -107,10 +107,10 @@ def test_16_bit():
         stats = one(content)
         assert stats.values.scale == 65535
         assert stats.mean == pytest.approx((array.mean() / 65535,), rel=1e-15)
-    resized, _ = read(Item("it", saved(Image.fromarray(array))), Reading(resize=3))
+    resized, _ = read(Item("it", saved(Image.fromarray(array))), DecodeOptions(resize=3))
     assert pixels(resized).dtype == np.uint16
     with pytest.raises(DataError, match="as RGB"):
-        read(Item("it", saved(Image.fromarray(array))), Reading(rgb=True))
+        read(Item("it", saved(Image.fromarray(array))), DecodeOptions(rgb=True))
 
 
 def test_floats_and_wide_integers():
@@ -121,8 +121,8 @@ def test_floats_and_wide_integers():
     fits = Image.fromarray(np.array([[0, 65535]], dtype=np.int32))
     assert one(saved(fits, "TIFF")).mean == (0.5,)
     wide = Image.fromarray(np.array([[0, 65536]], dtype=np.int32))
-    tally = tally_images([Item("it", saved(wide, "TIFF"))], Reading(), None)
-    assert tally.broken == (("it", "its integers have more than 16 bits"),)
+    partial = accumulate_images([Item("it", saved(wide, "TIFF"))], DecodeOptions(), None)
+    assert partial.broken == (("it", "its integers have more than 16 bits"),)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])

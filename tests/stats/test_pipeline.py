@@ -9,9 +9,9 @@ import time
 import pytest
 
 from ptnotes.errors import WorkerError
-from ptnotes.stats import workers
-from ptnotes.stats.decode import Item, Reading
-from ptnotes.stats.tally import Tally
+from ptnotes.stats import pipeline
+from ptnotes.stats.decode import DecodeOptions, Item
+from ptnotes.stats.partial import PartialStats
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def paths(folder):
 
 
 def test_order_and_sum_are_those_of_one_process(paths, monkeypatch):
-    monkeypatch.setattr(workers, "CHUNK", 2)
+    monkeypatch.setattr(pipeline, "CHUNK", 2)
     items = [Item(path, path) for path in paths]
-    alone = list(workers.tallies(items, Reading(), "pixel", 1))
-    together = list(workers.tallies(items, Reading(), "pixel", 2))
-    assert [tally.rows for tally in together] == [tally.rows for tally in alone]
-    assert sum(together, Tally()) == sum(alone, Tally())
+    one = list(pipeline.accumulate_in_chunks(items, DecodeOptions(), "pixel", 1))
+    several = list(pipeline.accumulate_in_chunks(items, DecodeOptions(), "pixel", 2))
+    assert [partial.rows for partial in several] == [partial.rows for partial in one]
+    assert sum(several, PartialStats()) == sum(one, PartialStats())
     assert multiprocessing.active_children() == []
 
 
@@ -38,22 +38,22 @@ def test_items_are_taken_as_they_are_needed(paths):
             taken += 1
             yield Item(path, path)
 
-    running = workers.tallies(endless(), Reading(), None, 2)
+    running = pipeline.accumulate_in_chunks(endless(), DecodeOptions(), None, 2)
     for _ in range(3):
         next(running)
-    assert taken <= (3 + 2 * workers.OUTSTANDING) * workers.CHUNK
+    assert taken <= (3 + 2 * pipeline.OUTSTANDING) * pipeline.CHUNK
     running.close()
     assert multiprocessing.active_children() == []
 
 
 def test_chunks_are_bounded_in_bytes():
     items = [Item(str(index), bytes(3 << 20)) for index in range(7)]
-    assert [len(chunk) for chunk in workers.chunks(items)] == [3, 3, 1]
+    assert [len(chunk) for chunk in pipeline.chunks(items)] == [3, 3, 1]
 
 
 def test_a_killed_worker_is_an_error(paths):
-    running = workers.tallies(
-        (Item(path, path) for path in itertools.cycle(paths)), Reading(), None, 2
+    running = pipeline.accumulate_in_chunks(
+        (Item(path, path) for path in itertools.cycle(paths)), DecodeOptions(), None, 2
     )
     next(running)
     os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)

@@ -108,6 +108,39 @@ def test_file_that_is_no_part(cli, shards, folder, damage):
     assert "part.json" in line or "part1.json" in line
 
 
+def test_part_files_of_version_0_1_0(result, tmp_path):
+    options = {"split": None, "glob": None, "weight": "image", "alpha": "drop", "rgb": False}
+    options |= {"grayscale": False, "resize": None, "center_crop": None, "limit": None}
+    options |= {"seed": None, "skip_errors": True}
+    unit = 2**256
+    sums = [unit, unit // 2, unit // 4, unit**2, unit**2 // 2, unit**2 // 4]
+    sums += [unit**2 // 4, unit**2 // 8, unit**2 // 16]
+    floats = {"totals": ["1/2"], "squares": ["1/4"], "low": [0.5], "high": [0.5]}
+    for index, broken in ((1, []), (2, [["x.png", "not an image that Pillow knows"]])):
+        document = {
+            "ptnotes_stats_part": 1,
+            "options": options,
+            "listing": {"count": 3, "names": 7},
+            "shard": {"index": index, "count": 2},
+            "stats": [
+                {
+                    "examples": [f"{index}.tif"],
+                    "images": 1,
+                    "pixels": 1,
+                    "sizes": [[1, 1, 1]],
+                    "values": floats | {"zeros": [0], "fulls": [index]},
+                    "per_image": {"weight": "image", "sums": [list(map(str, sums))]},
+                }
+            ],
+            "broken": broken,
+            "broken_count": len(broken),
+        }
+        (tmp_path / f"{index}.json").write_text(json.dumps(document))
+    found = result("--merge", tmp_path / "1.json", tmp_path / "2.json")
+    assert (found["mean"], found["std"], found["min"], found["max"]) == ([0.5], [0], [0.5], [0.5])
+    assert (found["images"], found["skipped"], found["full_share"]) == (2, 1, [1.5])
+
+
 def test_sample_std_of_images_with_one_weight(cli, shards, folder):
     done = cli("stats", "--merge", *shards(folder, 1, "--weight", "image"), "--sample-std")
     assert done.exit_code == 2

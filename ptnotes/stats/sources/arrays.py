@@ -1,9 +1,10 @@
-"""Images that lie in one array: .npy, .npz, .pt and IDX files."""
+"""Images in arrays: .npy, .npz, .pt and IDX files, and what Python code iterates over."""
 
 import gzip
 import pickle
+import sys
 import zipfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,39 +12,44 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from ptnotes.datasets.idx import read_idx
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats.decode import Item, reason
+from ptnotes.stats.decode import Item, describe_error
+from ptnotes.stats.partial import PartialStats, accumulate_block
 from ptnotes.stats.per_image import Weight
-from ptnotes.stats.tally import Tally, tally_block
 
-BLOCK = 1 << 18  # values counted at once: as int64, which bincount makes of them, 2 MB
-DEPTHS = ("uint8", "uint16", "float16", "float32", "float64")
+COUNTED_AT_ONCE = 1 << 18  # values: as int64, which sums over single images need, 2 MB
+DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
 
 
 @dataclass(frozen=True)
-class Arrays:
-    """Images (N, C, H, W) of uint8, uint16 or floats, perhaps still on disk."""
+class ArraySource:
+    """Images (N, C, H, W) of uint8, uint16 or floats, in memory or mapped from a file."""
 
     where: str
     array: NDArray[Any]
-    layout: str
+
+    @property
+    def floats(self) -> bool:
+        return self.array.dtype.kind == "f"
 
     def _name(self, places: Sequence[int], index: int) -> str:
         return f"image {places[index]} of {self.where}"
 
-    def tallies(
+    def partials(
         self, places: Sequence[int], details: Weight | None
-    ) -> Generator[Tally, None, None]:
+    ) -> Generator[PartialStats, None, None]:
         """Count the images at ``places`` block by block."""
-        step = max(1, BLOCK // max(1, self.array[0].size))
+        step = max(1, COUNTED_AT_ONCE // max(1, self.array[0].size))
         for start in range(0, len(places), step):
             chosen = places[start : start + step]
             if isinstance(chosen, range):  # a slice copies nothing
                 block = self.array[chosen.start : chosen.stop : chosen.step]
             else:
                 block = self.array[list(chosen)]
-            yield tally_block(block, partial(self._name, chosen), details)
+            yield accumulate_block(block, partial(self._name, chosen), details)
 
     def items(self, places: Sequence[int]) -> Iterator[Item]:
         """The same images for Pillow. Raises UsageError if they aren't 8-bit gray or RGB."""
@@ -58,8 +64,8 @@ class Arrays:
             yield Item(self._name(places, index), image[..., 0] if channels == 1 else image)
 
 
-def arrays(where: str, array: NDArray[Any]) -> Arrays:
-    """(N, H, W), (N, C, H, W) or (N, H, W, C) as Arrays.
+def array_source(where: str, array: NDArray[Any]) -> ArraySource:
+    """(N, H, W), (N, C, H, W) or (N, H, W, C) as an ArraySource.
 
     The axis of the channels is the shorter one of the second and the last. Raises DataError for
     another number of dimensions, another type, or no pixels.
@@ -69,18 +75,17 @@ def arrays(where: str, array: NDArray[Any]) -> Arrays:
             f"{where} has the shape {array.shape}; images are (N, H, W), (N, C, H, W) "
             "or (N, H, W, C)"
         )
-    if array.dtype.name not in DEPTHS:
-        raise DataError(f"{where} holds {array.dtype}; images are {', '.join(DEPTHS)}")
+    if array.dtype.name not in DTYPES:
+        raise DataError(f"{where} holds {array.dtype}; images are {', '.join(DTYPES)}")
     if array.size == 0:
         raise DataError(f"no images in {where}: its shape is {array.shape}")
     if array.ndim == 3:
-        return Arrays(where, array[:, None], "NHW")
-    if array.shape[3] < array.shape[1]:
-        return Arrays(where, array.transpose(0, 3, 1, 2), "NHWC")
-    return Arrays(where, array, "NCHW")
+        return ArraySource(where, array[:, None])
+    channels_last = array.shape[3] < array.shape[1]
+    return ArraySource(where, array.transpose(0, 3, 1, 2) if channels_last else array)
 
 
-def open_file(path: Path) -> Arrays:
+def open_file(path: Path) -> ArraySource:
     """The array in a file. Raises DataError."""
     name = path.name.lower()
     try:
@@ -93,15 +98,15 @@ def open_file(path: Path) -> Arrays:
         else:
             array = _from_idx(path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} can't be read: {reason(error)}") from error
-    return arrays(str(path), array)
+        raise DataError(f"{path} can't be read: {describe_error(error)}") from error
+    return array_source(str(path), array)
 
 
 def _from_npz(path: Path) -> NDArray[Any]:
     with np.load(path, allow_pickle=False) as archive:
         found = {name: archive[name] for name in archive.files}
     images = {name: array for name, array in found.items() if array.ndim >= 3}
-    return np.asarray(_the_only_one(path, images))
+    return np.asarray(_single_array(path, images))
 
 
 def _from_torch(path: Path) -> NDArray[Any]:
@@ -111,7 +116,7 @@ def _from_torch(path: Path) -> NDArray[Any]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError) as error:
         raise DataError(
-            f"{path} can't be read as tensors alone: {reason(error).split('. ')[0]}"
+            f"{path} can't be read as tensors alone: {describe_error(error).split('. ')[0]}"
         ) from error
     if isinstance(loaded, torch.Tensor):
         loaded = {"it": loaded}
@@ -122,10 +127,10 @@ def _from_torch(path: Path) -> NDArray[Any]:
         for name, value in (loaded.items() if isinstance(loaded, dict) else ())
         if isinstance(value, torch.Tensor) and value.ndim >= 3
     }
-    return numpy_of(_the_only_one(path, tensors))
+    return _numpy(_single_array(path, tensors))
 
 
-def numpy_of(tensor: Any) -> NDArray[Any]:
+def _numpy(tensor: Any) -> NDArray[Any]:
     """A tensor's array; bfloat16, which numpy lacks, as float32, which holds it exactly."""
     import torch
 
@@ -133,7 +138,7 @@ def numpy_of(tensor: Any) -> NDArray[Any]:
     return np.asarray((tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy())
 
 
-def _the_only_one(path: Path, found: dict[str, Any]) -> Any:
+def _single_array(path: Path, found: dict[str, Any]) -> Any:
     if len(found) != 1:
         what = f"{len(found)} ({', '.join(found)})" if found else "none"
         raise DataError(f"{path} should hold one array of images, and holds {what}")
@@ -141,8 +146,59 @@ def _the_only_one(path: Path, found: dict[str, Any]) -> Any:
 
 
 def _from_idx(path: Path) -> NDArray[Any]:
-    from ptnotes.datasets.idx import read_idx
-
     with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
         dimensions = file.read(4)[3:]
-    return np.asarray(read_idx(path, dimensions[0] if dimensions else 0).numpy())
+    return read_idx(path, dimensions[0] if dimensions else 0)
+
+
+def python_items(data: Any) -> Iterator[Item]:
+    """PIL images, and blocks (N, C, H, W), of what ``ptnotes.stats.channel_stats`` takes.
+
+    Raises TypeError for what isn't an image, DataError for floats outside [0, 1].
+    """
+    loader = _is_instance(data, "torch.utils.data", "DataLoader")
+    batched = loader and data.batch_size is not None
+    if not isinstance(data, Iterable):  # a Dataset, which may not raise IndexError at its end
+        data = map(data.__getitem__, range(len(data)))
+    for number, sample in enumerate(data):
+        image = sample[0] if isinstance(sample, tuple | list) else sample
+        name = f"{'batch' if batched else 'image'} {number}"
+        if not isinstance(image, Image.Image):
+            image = _block(image, batched=batched)
+            _check_values(image, name)
+        yield Item(name, image)
+
+
+def _is_instance(value: Any, module: str, name: str) -> bool:
+    """isinstance without importing a module: who has an instance has imported it already."""
+    imported = sys.modules.get(module)
+    return imported is not None and isinstance(value, getattr(imported, name))
+
+
+def _block(sample: Any, *, batched: bool) -> NDArray[Any]:
+    """(N, C, H, W). Raises TypeError for what isn't an image or a batch of them."""
+    if _is_instance(sample, "torch", "Tensor"):
+        array, channels_last = _numpy(sample), False
+    elif isinstance(sample, np.ndarray):
+        array, channels_last = sample, True
+    else:
+        raise TypeError(f"{type(sample).__name__} is neither an image, a tensor nor an array")
+    if array.ndim == 3 and batched:
+        return array[:, None]
+    if array.ndim == 2:
+        return array[None, None]
+    if array.ndim not in (3, 4):
+        raise TypeError(f"an image or a batch of them has 2 to 4 dimensions, not {array.shape}")
+    if array.ndim == 3:
+        array = array[None]
+    return array.transpose(0, 3, 1, 2) if channels_last else array
+
+
+def _check_values(block: NDArray[Any], name: str) -> None:
+    if block.dtype.name not in DTYPES:
+        raise TypeError(f"{name} holds {block.dtype}; images are {', '.join(DTYPES)}")
+    if block.dtype.kind == "f" and block.size and (block.min() < 0 or block.max() > 1):
+        raise DataError(
+            f"{name} holds values from {block.min():.4g} to {block.max():.4g}, outside [0, 1]: "
+            "they are normalized already; take Normalize out of the transforms, or divide by 255"
+        )

@@ -1,7 +1,7 @@
-"""The ledger: the notes' checkable claims, a file a topic, in the order of the notes.
+"""The notes' checkable claims, in the order of the notes: a file per section.
 
-A claim is one entry in its topic's file: where it stands, what it says, and below it the function
-that checks it.
+A claim is one entry in its section's file: its line in the notes, what it states, and below it the
+function that checks it.
 """
 
 from ptnotes.verify.claims import (
@@ -29,8 +29,8 @@ SECTIONS = (
     sequences,
 )
 
-LEDGER: tuple[Claim, ...] = tuple(
+CLAIMS: tuple[Claim, ...] = tuple(
     entry for section in SECTIONS for entry in vars(section).values() if isinstance(entry, Claim)
 )
 
-__all__ = ["LEDGER", "Claim", "Finding", "Settings"]
+__all__ = ["CLAIMS", "Claim", "Finding", "Settings"]

@@ -1,4 +1,4 @@
-"""What a claim of the notes is, and what checking it finds."""
+"""A claim of the notes, and what its check finds."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Needs = Literal["nothing", "data", "training"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the checks that need more than arithmetic run with."""
+    """The options of the checks that need data or training."""
 
     seed: int
     device: str
@@ -23,25 +23,25 @@ class Settings:
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether what was computed bears the claim out, and what it was (JSON values by name)."""
+    """Whether the measured values (JSON values by name) confirm the claim, or its correction."""
 
     holds: bool
     measured: dict[str, Any]
 
 
-def found(holds: bool, **measured: Any) -> Finding:
-    """A claim with a correction says ``notes=`` and ``right=``: what each of them gives."""
-    return Finding(bool(holds), {name: _writable(value) for name, value in measured.items()})
+def finding(holds: bool, **measured: Any) -> Finding:
+    """For a claim with a correction, ``notes=`` and ``right=``: the value according to each."""
+    return Finding(bool(holds), {name: _to_json(value) for name, value in measured.items()})
 
 
-def _writable(value: Any) -> Any:
-    """As JSON can hold it: numpy's numbers as Python's, nan and the infinities by name."""
+def _to_json(value: Any) -> Any:
+    """numpy's numbers as Python's; NaN and the infinities by name, for JSON has none."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, dict):
-        return {name: _writable(part) for name, part in value.items()}
+        return {name: _to_json(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_writable(part) for part in value]
+        return [_to_json(part) for part in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -49,31 +49,31 @@ def _writable(value: Any) -> Any:
 class Claim:
     """A sentence or number of the notes that can be checked.
 
-    ``right`` is None where the notes are right, else what is. ``check`` computes: it takes nothing,
-    or the Settings if it ``needs`` data or training, and returns a Finding (a training yields
-    Progress on the way). ``how`` says in a line what it does.
+    ``correction`` is None where the notes are right. ``check`` takes nothing, or the Settings if it
+    ``needs`` data or training, and returns a Finding; one that trains is a generator of Progress.
+    ``method`` describes it in a line.
     """
 
     id: str
     section: str
     line: int
-    says: str
-    right: str | None
+    statement: str
+    correction: str | None
     needs: Needs
-    how: str
+    method: str
     check: Callable[..., Any]
 
 
 def claim(
-    *, line: int, says: str, right: str | None = None, needs: Needs = "nothing"
+    *, line: int, statement: str, correction: str | None = None, needs: Needs = "nothing"
 ) -> Callable[[Callable[..., Any]], Claim]:
-    """Makes a Claim of the check below it: its name is the id, its docstring says how."""
+    """Makes a Claim of the check below it: its name is the id, its docstring the method."""
 
     def entry(check: Callable[..., Any]) -> Claim:
         identity = check.__name__.replace("_", "-")
         section = check.__module__.rsplit(".", 1)[-1]
-        how = " ".join((check.__doc__ or "").split())
-        return Claim(identity, section, line, says, right, needs, how, check)
+        method = " ".join((check.__doc__ or "").split())
+        return Claim(identity, section, line, statement, correction, needs, method, check)
 
     return entry
 
@@ -82,11 +82,6 @@ def error_of(action: Callable[[], Any]) -> str | None:
     """The name of the exception that ``action`` raises; None if it raises none."""
     try:
         action()
-    except Exception as error:  # whatever it is, it is the answer
+    except Exception as error:  # any exception is a finding
         return type(error).__name__
     return None
-
-
-def evaluate(source: str, **names: Any) -> Any:
-    """What a line of Python gives, with these names: for lines that don't run as printed."""
-    return eval(compile(source, "notes", "eval"), names)

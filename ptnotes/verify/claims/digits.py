@@ -1,4 +1,4 @@
-"""The four nets for digits and their trainings (notes, lines 531-744)."""
+"""The four networks for digits and their training (notes, lines 531-744)."""
 
 from collections.abc import Generator
 from itertools import pairwise
@@ -6,90 +6,90 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, TensorDataset
 
-from ptnotes.engine.loading import InMemory, batched
-from ptnotes.verify.claims.claim import Finding, Settings, claim, error_of, evaluate, found
-from ptnotes.verify.claims.training import outcome
 from ptnotes.engine.loop import count_parameters
+from ptnotes.events import Progress
 from ptnotes.models import mnist as models
 from ptnotes.models.shapes import trace
-from ptnotes.events import Progress
 from ptnotes.topics import conv_demo, mnist
+from ptnotes.verify.claims.claim import Finding, Settings, claim, error_of, finding
+from ptnotes.verify.claims.training import run_topic
 
 IMAGES = torch.zeros(1, 1, 28, 28)
 
 
 def _flattened(arch: str) -> int:
-    """How many numbers the net's last layer is given."""
+    """The input size of the network's last layer."""
     return trace(models.MODELS[arch](), IMAGES)[-1].inputs[-1]
 
 
 class _ResNetOfTheNotes(models.ResNet):
-    """Line 742: self.view, and rblock2 never called. ``flatten`` mends the first."""
+    """Line 742: self.view, and rblock2 is never called. ``flatten`` corrects the first."""
 
     def __init__(self, *, flatten: bool) -> None:
         super().__init__()
-        self.mended = flatten
+        self.flatten = flatten
 
     def forward(self, x: Tensor) -> Tensor:
         in_size = x.size(0)
         x = self.mp(F.relu(self.conv1(x)))
         x = self.rblock1(x)
         x = self.mp(F.relu(self.conv2(x)))
-        x = (x if self.mended else self).view(in_size, -1)  # type: ignore[operator]
+        x = (x if self.flatten else self).view(in_size, -1)  # type: ignore[operator]
         return self.fc(x)  # type: ignore[no-any-return]
 
 
-@claim(line=539, says="784 → 512 → 256 → 128 → 64 → 32 → 10")
+@claim(line=539, statement="784 → 512 → 256 → 128 → 64 → 32 → 10")
 def mlp_layers() -> Finding:
-    """The sizes that go through the six layers, and their parameters."""
+    """The sizes between the six layers, and their parameters."""
     steps = trace(models.MODELS["mlp"](), IMAGES)
     sizes = [steps[0].inputs[-1], *(step.outputs[-1] for step in steps)]
     expected = [784, 512, 256, 128, 64, 32, 10]
     parameters = sum((a + 1) * b for a, b in pairwise(expected))
-    return found(
+    return finding(
         sizes == expected and count_parameters(models.MODELS["mlp"]()) == parameters,
         sizes=sizes,
         parameters=parameters,
     )
 
 
-@claim(line=565, says="a CNN has far fewer parameters than a fully connected net")
+@claim(line=565, statement="a CNN has far fewer parameters than a fully connected network")
 def cnn_has_fewer_parameters() -> Finding:
-    """The notes' two nets for the same digits."""
+    """The notes' two networks for the same digits."""
     counts = {arch: count_parameters(models.MODELS[arch]()) for arch in ("cnn", "mlp")}
-    return found(counts["cnn"] < counts["mlp"] / 50, **counts)
+    return finding(counts["cnn"] < counts["mlp"] / 50, **counts)
 
 
-@claim(line=661, says="the CNN flattens to 320")
+@claim(line=661, statement="the CNN flattens to 320")
 def cnn_flattens_to_320() -> Finding:
-    """What the last layer is given, traced through the net."""
+    """The input size of the last layer, traced through the network."""
     size = _flattened("cnn")
-    return found(size == 320, flattened=size)
+    return finding(size == 320, flattened=size)
 
 
-@claim(line=715, says="the Inception net flattens to 1408")
+@claim(line=715, statement="the Inception network flattens to 1408")
 def inception_flattens_to_1408() -> Finding:
-    """What the last layer is given, traced through the net."""
+    """The input size of the last layer, traced through the network."""
     size = _flattened("inception")
-    return found(size == 1408, flattened=size)
+    return finding(size == 1408, flattened=size)
 
 
-@claim(line=742, says="the ResNet flattens to 512")
+@claim(line=742, statement="the ResNet flattens to 512")
 def resnet_flattens_to_512() -> Finding:
-    """What the last layer is given, traced through the net."""
+    """The input size of the last layer, traced through the network."""
     size = _flattened("resnet")
-    return found(size == 512, flattened=size)
+    return finding(size == 512, flattened=size)
 
 
-@claim(line=715, says="InceptionA's four branches join to 88 channels")
+@claim(line=715, statement="the four branches of InceptionA give 88 channels")
 def inception_joins_88_channels() -> Finding:
-    """The channels of each branch on (1, 10, 12, 12), and of their concat; the size stays."""
+    """The shape of each branch on (1, 10, 12, 12), and of the concatenation."""
     shapes = {
         name: list(y.shape) for name, y in conv_demo.branches(torch.zeros(1, 10, 12, 12)).items()
     }
     joined = shapes.pop("torch.cat(dim=1)")
-    return found(
+    return finding(
         joined == [1, 88, 12, 12]
         and sum(shape[1] for shape in shapes.values()) == 88
         and all(shape[2:] == [12, 12] for shape in shapes.values()),
@@ -100,11 +100,11 @@ def inception_joins_88_channels() -> Finding:
 
 @claim(
     line=715,
-    says="1×1, then 5×5 convolution in a branch",
-    right="without a ReLU between them it is one linear map",
+    statement="a branch has a 1×1, then a 5×5 convolution",
+    correction="without a ReLU between them the two are one linear map",
 )
 def branches_are_linear() -> Finding:
-    """The 5×5 branch of a sum beside the sum of the branch, with and without a ReLU between."""
+    """Additivity of the 5×5 branch, without and with a ReLU between."""
     block = models.InceptionA(10).double()
     a, b = torch.randn(2, 1, 10, 12, 12, dtype=torch.float64)
 
@@ -117,21 +117,23 @@ def branches_are_linear() -> Finding:
 
     with torch.no_grad():
         plain, with_relu = off(nn.Identity()), off(nn.ReLU())
-    return found(plain < 1e-12 < 1e-3 < with_relu, notes=plain, right=with_relu)
+    return finding(plain < 1e-12 < 1e-3 < with_relu, notes=plain, right=with_relu)
 
 
-@claim(line=725, says="the residual add needs F(x) in the shape of x")
+@claim(line=725, statement="the residual addition requires F(x) in the shape of x")
 def residual_needs_one_shape() -> Finding:
-    """A block on its 16 channels, and x + F(x) with 16 and 32."""
+    """A block on 16 channels, and x + F(x) with 16 and 32."""
     x = torch.randn(1, 16, 12, 12)
     shape = list(models.ResidualBlock(16)(x).shape)
     refused = error_of(lambda: x + nn.Conv2d(16, 32, kernel_size=3, padding=1)(x))
-    return found(shape == [1, 16, 12, 12] and refused == "RuntimeError", same=shape, other=refused)
+    return finding(
+        shape == [1, 16, 12, 12] and refused == "RuntimeError", same=shape, other=refused
+    )
 
 
-@claim(line=723, says="H(x) = F(x) + x")
+@claim(line=723, statement="H(x) = F(x) + x")
 def residual_adds_x() -> Finding:
-    """ResidualBlock beside relu(x + conv2(relu(conv1(x)))), and with F = 0."""
+    """ResidualBlock and relu(x + conv2(relu(conv1(x)))); and the identity for F = 0."""
     block, x = models.ResidualBlock(4), torch.rand(1, 4, 6, 6)
     with torch.no_grad():
         by_hand = torch.relu(x + block.conv2(torch.relu(block.conv1(x))))
@@ -139,91 +141,101 @@ def residual_adds_x() -> Finding:
         for parameter in block.parameters():
             parameter.zero_()
         identity = torch.equal(block(x), x)
-    return found(difference < 1e-6 and identity, largest_difference=difference, identity=identity)
-
-
-@claim(line=742, says="x = self.view(in_size, −1) in the ResNet", right="x.view or x.flatten(1)")
-def modules_have_no_view() -> Finding:
-    """The notes' forward as printed, and with x.view."""
-    printed = error_of(lambda: _ResNetOfTheNotes(flatten=False)(IMAGES))
-    shape = list(_ResNetOfTheNotes(flatten=True)(IMAGES).shape)
-    return found(printed == "AttributeError" and shape == [1, 10], notes=printed, right=shape)
+    return finding(difference < 1e-6 and identity, largest_difference=difference, identity=identity)
 
 
 @claim(
     line=742,
-    says="the ResNet has two residual blocks",
-    right="its forward calls one: the other's weights never get a gradient",
+    statement="the ResNet flattens with x = self.view(in_size, −1)",
+    correction="a module has no view: x.view or x.flatten(1)",
+)
+def modules_have_no_view() -> Finding:
+    """The notes' forward as printed, and with x.view."""
+    printed = error_of(lambda: _ResNetOfTheNotes(flatten=False)(IMAGES))
+    shape = list(_ResNetOfTheNotes(flatten=True)(IMAGES).shape)
+    return finding(printed == "AttributeError" and shape == [1, 10], notes=printed, right=shape)
+
+
+@claim(
+    line=742,
+    statement="the ResNet has two residual blocks",
+    correction="forward() calls one: the weights of the other never get a gradient",
 )
 def second_block_is_never_called() -> Finding:
-    """Parameters without a gradient after backward(), in the notes' forward and in ours."""
+    """Parameters without a gradient after backward(), with the notes' forward and with ours."""
 
     def untouched(model: nn.Module) -> int:
         model(torch.randn(2, 1, 28, 28)).sum().backward()
         return sum(p.numel() for p in model.parameters() if p.grad is None)
 
     printed, right = untouched(_ResNetOfTheNotes(flatten=True)), untouched(models.ResNet())
-    return found(
+    return finding(
         printed == count_parameters(models.ResidualBlock(32)) and right == 0,
         notes=printed,
         right=right,
     )
 
 
-@claim(line=554, says="the accuracy is printed with %d", right="that cuts the decimals off")
-def percent_is_cut_off() -> Finding:
-    """9890 of 10,000 right, printed both ways."""
-    printed = evaluate("'%d %%' % (100 * correct / total)", correct=9890, total=10_000)
-    right = f"{9890 / 10_000:.2%}"
-    return found(printed == "98 %" and right == "98.90%", notes=printed, right=right)
-
-
 @claim(
     line=554,
-    says="the loss is printed as the mean of every 300 batches",
-    right="the last 38 of 938 are in no printed mean",
+    statement="the loss is printed as the mean of every 300 batches",
+    correction="the last 38 of 938 batches are in no printed mean",
 )
 def last_batches_are_never_printed() -> Finding:
-    """The notes' counting over the batches of 60,000 samples."""
-    loader = batched(InMemory(torch.zeros(60_000), device=torch.device("cpu")), 64)
-    batches = printed = running = 0
-    for batch_idx in range(len(loader)):
-        batches += 1
+    """The notes' counting over a DataLoader of 60,000 samples."""
+    batches = len(DataLoader(TensorDataset(torch.zeros(60_000)), batch_size=64))
+    printed = running = 0
+    for batch_idx in range(batches):
         running += 1
         if batch_idx % 300 == 299:
-            printed += running
-            running = 0
-    return found(batches == 938 and running == 38, notes=printed, right=batches)
+            printed, running = printed + running, 0
+    return finding(batches == 938 and running == 38, notes=printed, right=batches)
 
 
 def _accuracy_claim(
     arch: str, settings: Settings, low: float, high: float
 ) -> Generator[Progress, None, Finding]:
-    where = {"arch": arch, "data_dir": settings.data_dir}
-    result = yield from outcome(mnist, settings, "notes", arch, **where)
+    recipe = mnist.RECIPES["notes"][arch]
+    result = yield from run_topic(mnist, recipe, settings, data_dir=settings.data_dir)
     accuracy = result["test_accuracy"]
-    return found(low <= accuracy <= high, test_accuracy=accuracy, band=[low, high])
+    return finding(low <= accuracy <= high, test_accuracy=accuracy, band=[low, high])
 
 
-@claim(line=554, says="ten epochs of the six layers (others got 97 to 97.73 %)", needs="training")
+@claim(
+    line=554,
+    statement="accuracy of the six layers after ten epochs (others reached 97 to 97.73 %)",
+    needs="training",
+)
 def mlp_accuracy(settings: Settings) -> Generator[Progress, None, Finding]:
-    """The notes' recipe on the real digits; the band is 96.5 to 98.3 %."""
+    """The notes' recipe on MNIST; the accepted range is 96.5 to 98.3 %."""
     return (yield from _accuracy_claim("mlp", settings, 0.965, 0.983))
 
 
-@claim(line=674, says="ten epochs of the CNN (others got 98.57 to 98.83 %)", needs="training")
+@claim(
+    line=674,
+    statement="accuracy of the CNN after ten epochs (others reached 98.57 to 98.83 %)",
+    needs="training",
+)
 def cnn_accuracy(settings: Settings) -> Generator[Progress, None, Finding]:
-    """The notes' recipe on the real digits; the band is 98.3 to 99.2 %."""
+    """The notes' recipe on MNIST; the accepted range is 98.3 to 99.2 %."""
     return (yield from _accuracy_claim("cnn", settings, 0.983, 0.992))
 
 
-@claim(line=715, says="ten epochs of Inception (others got 98.58 to 98.91 %)", needs="training")
+@claim(
+    line=715,
+    statement="accuracy of Inception after ten epochs (others reached 98.58 to 98.91 %)",
+    needs="training",
+)
 def inception_accuracy(settings: Settings) -> Generator[Progress, None, Finding]:
-    """The notes' recipe on the real digits; the band is 98.2 to 99.2 %."""
+    """The notes' recipe on MNIST; the accepted range is 98.2 to 99.2 %."""
     return (yield from _accuracy_claim("inception", settings, 0.982, 0.992))
 
 
-@claim(line=742, says="ten epochs of the ResNet (others got 97.6 % after one)", needs="training")
+@claim(
+    line=742,
+    statement="accuracy of the ResNet after ten epochs (others reached 97.6 % after one)",
+    needs="training",
+)
 def resnet_accuracy(settings: Settings) -> Generator[Progress, None, Finding]:
-    """The notes' recipe, both blocks called; the band is 98.7 to 99.4 %."""
+    """The notes' recipe on MNIST, both blocks called; the accepted range is 98.7 to 99.4 %."""
     return (yield from _accuracy_claim("resnet", settings, 0.987, 0.994))

@@ -1,38 +1,32 @@
 """A topic's whole training, run for a claim."""
 
-import dataclasses
 from collections.abc import Generator
+from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
+from ptnotes.events import Progress, Result
 from ptnotes.verify.claims.claim import Settings
-from ptnotes.events import EpochRow, Progress, Result
 
 
-def outcome(
-    topic: Any, settings: Settings, *recipe: Any, **options: Any
+def run_topic(
+    topic: ModuleType, recipe: Any, settings: Settings, **options: Any
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """Run a topic with the notes' recipe; yields its Progress, returns its result.
+    """Train by a recipe with the seed, device and threads of the settings.
 
-    ``recipe`` is the way to the recipe in ``topic.RECIPES``; with an EpochRow history, the result
-    holds it as "history". Raises whatever the topic does.
+    Yields the Progress, returns the values of the Result. ``options`` are further arguments of
+    ``topic.run``. Raises what it raises.
     """
-    chosen = topic.RECIPES
-    for name in recipe:
-        chosen = chosen[name]
-    history = []
     result: dict[str, Any] = {}
-    keywords = dataclasses.asdict(chosen) | options
     for event in topic.run(
-        recipe=recipe[0],
-        **({"seed": settings.seed} | keywords),
+        replace(recipe, seed=settings.seed),
         device=settings.device,
         threads=settings.threads,
+        **options,
     ):
         match event:
             case Progress():
                 yield event
-            case EpochRow():
-                history.append(event)
             case Result():
                 result = event.values
-    return result | {"history": history}
+    return result

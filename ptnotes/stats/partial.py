@@ -1,7 +1,7 @@
-"""What a chunk of images adds: the statistics of every kind found, and what was broken."""
+"""What a chunk of images contributes: the statistics of every kind found, and the broken images."""
 
+import itertools
 import warnings
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ptnotes.errors import DataError
-from ptnotes.stats.channel_stats import ChannelStats, Size
-from ptnotes.stats.accumulators import Counts, count
-from ptnotes.stats.decode import Item, Reading, pixels, read, reason
+from ptnotes.stats.accumulators import Counts, Sums, count_block, count_image, sum_block
+from ptnotes.stats.decode import DecodeOptions, Item, describe_error, pixels, read
 from ptnotes.stats.per_image import ImageSums, PerImage, Weight
-from ptnotes.stats.sums import Sums, add_up
+from ptnotes.stats.statistics import ChannelStats, Size
 
-EXAMPLES = 5  # names kept of each kind
-NAMED = 1000  # broken images kept by name; the rest is only counted
+MAX_EXAMPLES = 5  # names kept of each kind
+MAX_BROKEN_NAMES = 1000  # broken images kept by name; the rest is only counted
 NOT_FINITE = "it holds NaN or an infinity"
 
 Kind = tuple[int, int]  # channels, and the level that stands for 1.0: 255, 65535, or 1 for floats
@@ -27,7 +26,7 @@ Broken = tuple[str, str]  # name and reason
 
 
 @dataclass(frozen=True)
-class Tally:
+class PartialStats:
     """Statistics by kind, a few names of each kind, the broken images.
 
     ``rows`` holds the sums of every image in order, where they were asked for.
@@ -40,28 +39,28 @@ class Tally:
     rows: tuple[ImageSums, ...] = ()
 
     @property
-    def done(self) -> int:
-        """How many images were looked at."""
+    def images_seen(self) -> int:
+        """How many images were read, the broken ones among them."""
         return self.broken_count + sum(stats.images for stats in self.stats.values())
 
-    def __add__(self, other: "Tally") -> "Tally":
-        """Both together, but for ``rows``: whoever wants them takes them chunk by chunk."""
+    def __add__(self, other: "PartialStats") -> "PartialStats":
+        """Both together, without ``rows``: their consumer takes them chunk by chunk."""
         stats, examples = dict(self.stats), dict(self.examples)
         for kind, more in other.stats.items():
             stats[kind] = stats[kind] + more if kind in stats else more
             names = sorted(examples.get(kind, ()) + other.examples[kind])
-            examples[kind] = tuple(names[:EXAMPLES])
-        return Tally(
+            examples[kind] = tuple(names[:MAX_EXAMPLES])
+        return PartialStats(
             stats,
             examples,
-            tuple(sorted(self.broken + other.broken)[:NAMED]),
+            tuple(sorted(self.broken + other.broken)[:MAX_BROKEN_NAMES]),
             self.broken_count + other.broken_count,
         )
 
 
 @dataclass
-class _Gathered:
-    """What one kind gathers within a chunk."""
+class _Accumulator:
+    """The images of one kind in a chunk."""
 
     values: Counts | Sums
     names: list[str] = field(default_factory=list)
@@ -69,68 +68,70 @@ class _Gathered:
     rows: list[ImageSums] = field(default_factory=list)
     pixels: int = 0
 
-    def frozen(self, details: Weight | None) -> ChannelStats:
+    def stats(self, details: Weight | None) -> ChannelStats:
         per_image = PerImage.of(details, self.rows) if details else None
         return ChannelStats(len(self.names), self.pixels, self.sizes, self.values, per_image)
 
 
-def tally_images(items: Iterable[Item], reading: Reading, details: Weight | None) -> Tally:
-    """Read and count a chunk of images; ``details`` keeps each one's sums, weighted like that."""
-    gathered: dict[Kind, _Gathered] = {}
+def accumulate_images(
+    items: Iterable[Item], options: DecodeOptions, details: Weight | None
+) -> PartialStats:
+    """Decode and count a chunk of images; ``details`` keeps the sums of each, so weighted."""
+    by_kind: dict[Kind, _Accumulator] = {}
     broken: list[Broken] = []
     rows: list[ImageSums] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of large images
         for item in items:
             try:
-                values, size, area = _measured(item, reading)
-            except Exception as error:  # a broken file makes Pillow's decoders raise nearly any
-                broken.append((item.name, reason(error)))
+                values, size, area = _measure(item, options)
+            except Exception as error:  # on a broken file Pillow's decoders raise almost any type
+                broken.append((item.name, describe_error(error)))
                 continue
             kind = (values.channels, values.scale)
-            if kind in gathered:
-                into = gathered[kind]
+            if kind in by_kind:
+                into = by_kind[kind]
                 into.values = into.values + values  # type: ignore[operator]  # of one kind
             else:
-                into = gathered[kind] = _Gathered(values)
+                into = by_kind[kind] = _Accumulator(values)
             into.names.append(item.name)
             into.sizes[size] += 1
             into.pixels += area
             if details:
                 rows.append(ImageSums(area, values.totals, values.squares))
                 into.rows.append(rows[-1])
-    return Tally(
-        {kind: one.frozen(details) for kind, one in gathered.items()},
-        {kind: tuple(sorted(one.names)[:EXAMPLES]) for kind, one in gathered.items()},
+    return PartialStats(
+        {kind: one.stats(details) for kind, one in by_kind.items()},
+        {kind: tuple(sorted(one.names)[:MAX_EXAMPLES]) for kind, one in by_kind.items()},
         tuple(broken),
         len(broken),
         tuple(rows),
     )
 
 
-def _measured(item: Item, reading: Reading) -> tuple[Counts | Sums, Size, int]:
-    """What an image holds, its size as stored, the pixels counted.
+def _measure(item: Item, options: DecodeOptions) -> tuple[Counts | Sums, Size, int]:
+    """An image's values, its size as stored, the number of pixels counted.
 
-    The image is gone when this returns, so that the next one finds its memory in the cache.
+    The image is freed when this returns, so that the next one's memory is still in the cache.
     """
-    image, size = read(item, reading)
+    image, size = read(item, options)
     return _values(image), size, image.width * image.height
 
 
 def _values(image: Image.Image) -> Counts | Sums:
-    """An 8-bit image's histogram comes from Pillow: no array of its pixels is made."""
     if image.mode in ("L", "RGB"):
-        counts = array("q", image.histogram())  # twice as fast as numpy's way from a list
-        return Counts(np.frombuffer(counts, dtype=np.int64).reshape(-1, 256))
+        return count_image(image)
     block = pixels(image)
     if block.dtype == np.uint16:
-        return count(block)
+        return count_block(block)
     if not np.isfinite(block).all():
         raise DataError(NOT_FINITE)
-    return add_up(block)
+    return sum_block(block)
 
 
-def tally_block(block: NDArray[Any], name: Callable[[int], str], details: Weight | None) -> Tally:
+def accumulate_block(
+    block: NDArray[Any], name: Callable[[int], str], details: Weight | None
+) -> PartialStats:
     """Count a block of images (N, C, H, W) of uint8, uint16 or floats, named by their index."""
     floats = block.dtype.kind == "f"
     places: Sequence[int] = range(len(block))
@@ -141,8 +142,8 @@ def tally_block(block: NDArray[Any], name: Callable[[int], str], details: Weight
         places = [index for index in places if finite[index]]
         block = block[finite]
     if len(block) == 0:
-        return Tally(broken=broken, broken_count=len(broken))
-    values = add_up(block) if floats else count(block)
+        return PartialStats(broken=broken, broken_count=len(broken))
+    values = sum_block(block) if floats else count_block(block)
     height, width = block.shape[2:]
     rows = _rows(block) if details else ()
     stats = ChannelStats(
@@ -153,17 +154,38 @@ def tally_block(block: NDArray[Any], name: Callable[[int], str], details: Weight
         per_image=PerImage.of(details, rows) if details else None,
     )
     kind = (values.channels, values.scale)
-    examples = tuple(name(index) for index in places[:EXAMPLES])
-    return Tally({kind: stats}, {kind: examples}, broken, len(broken), rows)
+    examples = tuple(name(index) for index in places[:MAX_EXAMPLES])
+    return PartialStats({kind: stats}, {kind: examples}, broken, len(broken), rows)
 
 
 def _rows(block: NDArray[Any]) -> tuple[ImageSums, ...]:
     pixels = block.shape[2] * block.shape[3]
     if block.dtype.kind == "f":
-        sums = [add_up(image[None]) for image in block]
+        sums = [sum_block(image[None]) for image in block]
         return tuple(ImageSums(pixels, one.totals, one.squares) for one in sums)
     flat = block.reshape(*block.shape[:2], -1).astype(np.int64)  # (N, C, H·W)
     totals = flat.sum(axis=2).tolist()
     squares = np.square(flat).sum(axis=2).tolist()
     pairs = zip(totals, squares, strict=True)
     return tuple(ImageSums(pixels, tuple(t), tuple(q)) for t, q in pairs)
+
+
+def accumulate_mixed(
+    chunk: Sequence[Item], options: DecodeOptions, details: Weight | None
+) -> PartialStats:
+    """Items that hold PIL images one by one, those that hold blocks of one shape together."""
+    whole = PartialStats()
+    for shape, group in itertools.groupby(chunk, key=_block_shape):
+        items = list(group)
+        if shape is None:
+            whole += accumulate_images(items, options, details)
+        else:
+            block = np.concatenate([item.content for item in items])
+            names = [item.name for item in items for _ in range(len(item.content))]  # type: ignore[arg-type]
+            whole += accumulate_block(block, names.__getitem__, details)
+    return whole
+
+
+def _block_shape(item: Item) -> tuple[Any, ...] | None:
+    content = item.content
+    return (*content.shape[1:], content.dtype) if isinstance(content, np.ndarray) else None

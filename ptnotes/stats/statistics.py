@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.stats.accumulators import Counts
+from ptnotes.stats.accumulators import Counts, Sums, nearest_sqrt
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
-from ptnotes.stats.rounding import nearest_sqrt
-from ptnotes.stats.sums import Sums
 
 if TYPE_CHECKING:
     from torchvision.transforms.v2 import Normalize
@@ -114,7 +112,7 @@ class ChannelStats:
     __hash__ = None  # type: ignore[assignment]
 
     def document(self) -> dict[str, Any]:
-        """What ``from_document`` reads: JSON's types alone."""
+        """The form that ``from_document`` reads, in JSON's types."""
         return {
             "images": self.images,
             "pixels": self.pixels,
@@ -144,4 +142,4 @@ def _mean_and_variance(
 ) -> tuple[Fraction, Fraction]:
     mean = Fraction(total) / (Fraction(n) * scale)
     variance = Fraction(squares) / (Fraction(n) * scale**2) - mean**2
-    return mean, max(variance, Fraction(0))  # the cut at 2⁻²⁵⁶ may leave less than nothing
+    return mean, max(variance, Fraction(0))  # the cut at 2⁻²⁵⁶ can make it negative

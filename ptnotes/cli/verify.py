@@ -19,20 +19,25 @@ def verify(
     ] = False,
     list_only: Annotated[bool, typer.Option("--list", help="Show the claims; check none.")] = False,
     seed: options.Seed = 0,
-    device: options.Device = "auto",
+    device: options.Device = None,
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Every checkable claim of the notes, run and judged; exit code 1 if one fails."""
-    from ptnotes.verify import runner as judge
+    from ptnotes.verify import runner
 
     if list_only:
-        show(judge.ledger(only=only or [], quick=quick), as_json, quiet)
+        show(runner.list_claims(only=only or [], quick=quick), as_json, quiet)
         return
-    events = judge.run(
-        only=only or [], quick=quick, seed=seed, device=device, threads=threads, data_dir=data_dir
+    events = runner.run(
+        only=only or [],
+        quick=quick,
+        seed=seed,
+        device=device or "auto",
+        threads=threads,
+        data_dir=data_dir,
     )
     failed = show(events, as_json, quiet)["failed"]
     if failed:

@@ -1,0 +1,175 @@
+"""The Python face: train, load, runs, topics, events; the command line uses the same functions.
+
+Options are those of the commands, by their Python names: ``epochs``, ``batch_size``, ``data_dir``.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ptnotes.errors import UsageError
+from ptnotes.events import Event, RunRecord
+from ptnotes.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PathLike = str | os.PathLike[str]
+SAVING = {"out", "resume", "force", "plot"}
+SAVING_CLASSIFIER = {"save_best", "confusion"}
+
+
+def topics() -> "pd.DataFrame":
+    """A row per topic, in the order of the notes: its name, what it shows, whether it trains."""
+    import pandas as pd
+
+    from ptnotes.topics import TITLES, TRAINED
+
+    rows = [(topic, title, topic in TRAINED) for topic, title in TITLES.items()]
+    return pd.DataFrame(rows, columns=["topic", "title", "trained"]).set_index("topic")
+
+
+def runs(*directories: PathLike) -> "pd.DataFrame":
+    """A row per run saved in the directories (default: the current one) or below them.
+
+    Raises DataError for a directory that doesn't exist or holds no run.
+    """
+    from ptnotes.runs import overview
+
+    return overview.table([Path(each) for each in directories or (".",)])
+
+
+def events(topic: str, **options: Any) -> Iterator[Event]:
+    """What a topic yields while it runs: a Header, Progress, Rows, Tables, a Result.
+
+    ``options`` that are None are left out. Raises ValueError for a topic or value that doesn't
+    exist, TypeError for an option that the topic doesn't have; then, while the topic runs, what
+    ``ptnotes.errors`` has.
+    """
+    from ptnotes.topics import TITLES, TRAINED, module
+    from ptnotes.topics.options import check_names, check_options, settings
+
+    topic = topic.replace("_", "-")
+    if topic not in TITLES:
+        raise ValueError(f"there is no topic {topic!r}; there are {', '.join(TITLES)}")
+    lesson = module(topic)
+    given = {name: value for name, value in options.items() if value is not None}
+    if topic not in TRAINED:
+        check_names(topic, given, settings(lesson))
+        demonstration: Iterator[Event] = lesson.run(**given)
+        return demonstration
+    also = SAVING | {"seeds"} | (SAVING_CLASSIFIER if "data" in settings(lesson) else set())
+    check_options(topic, lesson, given, also)
+    return _training(topic, lesson, given)
+
+
+def _training(topic: str, lesson: Any, given: dict[str, Any]) -> Iterator[Event]:
+    """Run a trained topic, once or with several seeds; save and draw it as the options say."""
+    import torch
+
+    from ptnotes.plots import of_run
+    from ptnotes.runs.resume import check_header, check_options, open_run
+    from ptnotes.runs.writer import record_run
+
+    saving = {name: given.pop(name) for name in SAVING | SAVING_CLASSIFIER if given.get(name)}
+    given = {name: value for name, value in given.items() if name not in SAVING | SAVING_CLASSIFIER}
+    plot, confusion, out = (
+        Path(saving[name]) if name in saving else None for name in ("plot", "confusion", "out")
+    )
+    of_run.check_paths(plot, confusion)
+    if given.get("seeds", 1) > 1:
+        yield from _repeated(lesson, given, saving)
+        return
+    saved = None
+    resume, save_best = saving.get("resume", False), saving.get("save_best", False)
+    if out is not None:
+        saved = open_run(out, resume=resume, force=saving.get("force", False))
+    elif saving.keys() - {"plot", "confusion"}:
+        raise UsageError("--resume, --force and --save-best need --out, the run's directory")
+    if saved is not None and out is not None:
+        check_options(given, topic, saved, out)
+        given = saved["config"] | given | {"device": saved["config"]["device"]}
+    threads = torch.get_num_threads()
+    try:
+        found = _run(lesson, given, saved["training"] if saved else None)
+        if out is not None:
+            if saved is not None:
+                found = check_header(found, saved, out)
+            found = record_run(found, out, saved=saved, save_best=save_best)
+        yield from of_run.with_plots(found, plot=plot, matrix=confusion)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:
+    """The lesson's events, with the recipe and the settings that the options give."""
+    from dataclasses import replace
+
+    from ptnotes.engine.device import pick_device
+    from ptnotes.topics.options import recipe_of, settings
+
+    recipe = recipe_of(lesson, given)
+    if hasattr(recipe, "shards") and "shards" not in given:
+        on_cpu = pick_device(given.get("device", "auto")).type == "cpu"
+        recipe = recipe if on_cpu else replace(recipe, shards=1)  # its kernels are parallel
+    chosen = {name: given[name] for name in settings(lesson) if name in given}
+    if chosen.get("data") == "sample":
+        from ptnotes.datasets.paths import sample_directory
+
+        if "data_dir" in given:
+            raise UsageError("the sample has its own data directory: leave --data-dir out")
+        chosen["data_dir"] = sample_directory()
+    if "data_dir" in chosen:
+        chosen["data_dir"] = Path(chosen["data_dir"])
+    found: Iterator[Event] = lesson.run(recipe, **chosen, resume=saved)
+    return found
+
+
+def _repeated(lesson: Any, given: dict[str, Any], saving: dict[str, Any]) -> Iterator[Event]:
+    from ptnotes.engine.repeat import repeat
+    from ptnotes.topics.options import LARGEST_SEED, recipe_of
+
+    first = recipe_of(lesson, given).seed
+    seeds = range(first, first + given.pop("seeds"))
+    if seeds[-1] > LARGEST_SEED:
+        raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
+    if saving:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(saving))
+        raise UsageError(f"--seeds: {named} is for one run at a time")
+    yield from repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
+
+
+def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
+    """Train a topic, show its table unless ``quiet``, and return the run.
+
+    Takes the options of the topic's command: ``train("mnist", arch="cnn", recipe="tuned", seed=1,
+    out="runs/cnn")``; ``data="sample"`` trains on the data that ships with ptnotes. Raises
+    ValueError for a topic or value that doesn't exist, TypeError for an option that the topic
+    doesn't have, and what ``ptnotes.errors`` has: DataError, DeviceError, DivergedError.
+    """
+    from ptnotes.console.render import present
+    from ptnotes.topics import TRAINED
+
+    if topic in TRAINED and (options.get("seeds") or 1) > 1:
+        raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
+    record = RunRecord()
+    present(record.follow(events(topic, **options)), quiet=quiet)
+    if record.snapshot is None:
+        raise ValueError(f"{topic} trains nothing; events({topic!r}) shows what it computes")
+    return Run(record.document(), record.header.classes, record.snapshot.state(), record)
+
+
+def load(directory: PathLike, *, best: bool = False) -> Run:
+    """A saved run, with the weights of its last epoch or, if it keeps them, of its ``best``.
+
+    Raises DataError for a directory that holds no run or a damaged one, UsageError if no best
+    epoch is kept.
+    """
+    from ptnotes.predict.network import read_weights
+    from ptnotes.runs import document
+
+    path = Path(directory)
+    found = document.read(path)
+    classes = tuple(found["run"]["classes"])
+    return Run(found, classes, {"model": read_weights(path, best=best)}, directory=path)

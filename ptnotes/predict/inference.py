@@ -1,0 +1,120 @@
+"""Inputs of a trained run → class probabilities: images, surnames, rows of features."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import torch
+from torch import Tensor, nn
+
+from ptnotes.datasets import mnist, names
+from ptnotes.errors import DataError, UsageError
+from ptnotes.predict import images, text_inputs
+from ptnotes.predict.network import check_topic
+from ptnotes.predict.text_inputs import Stdin
+from ptnotes.runs.document import Document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CPU = torch.device("cpu")
+CHUNK = 1024  # names read before the first of them is predicted
+BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One input: its probabilities, one per class, and the image as the network sees it, if any."""
+
+    input: str
+    probabilities: Tensor  # (classes)
+    image: Tensor | None = None  # (28, 28) uint8
+
+    def ranked(self, classes: Sequence[str]) -> dict[str, float]:
+        """Label → probability, the most probable first."""
+        pairs = zip(classes, self.probabilities.tolist(), strict=True)
+        return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+@torch.inference_mode()
+def predictions(
+    document: Document, network: nn.Module, inputs: Sequence[str], *, stdin: Stdin
+) -> Iterator[Prediction]:
+    """A Prediction per input, in order, by a network in eval mode on the CPU.
+
+    For runs of mnist and diabetes the inputs are paths; for names they are the surnames. "-"
+    stands for what ``stdin`` holds: a surname per line, or a table (a Prediction per row). Raises
+    DataError, UsageError.
+    """
+    check_topic(document)
+    match document["topic"]:
+        case "mnist":
+            found = _images(document["config"], network, inputs)
+        case "names":
+            surnames = text_inputs.surnames(inputs, stdin)
+            found = _surnames(network, len(document["run"]["classes"]), surnames)
+        case _:
+            found = _tables(network, inputs, stdin)
+    for prediction in found:
+        if not torch.isfinite(prediction.probabilities).all():
+            reason = "the probabilities are not finite: the network's weights have diverged"
+            raise DataError(f"{prediction.input}: {reason}")
+        yield prediction
+
+
+def table(
+    document: Document, network: nn.Module, inputs: str | Path | Sequence[str | Path]
+) -> "pd.DataFrame":
+    """A row per prediction: input, prediction, and probabilities (label → probability, of all
+    classes, the most probable first).
+
+    ``inputs`` as for ``predictions``, and one input on its own; nothing reads standard input.
+    Raises DataError, UsageError.
+    """
+    import pandas as pd
+
+    given = [inputs] if isinstance(inputs, str | Path) else inputs
+    classes = document["run"]["classes"]
+    rows = []
+    for each in predictions(document, network, [str(one) for one in given], stdin=_no_stdin):
+        ranked = each.ranked(classes)
+        rows.append((each.input, next(iter(ranked)), ranked))
+    return pd.DataFrame(rows, columns=["input", "prediction", "probabilities"])
+
+
+def _no_stdin() -> BinaryIO:
+    raise UsageError("'-' is standard input on the command line only: name the inputs")
+
+
+def _images(
+    config: dict[str, Any], network: nn.Module, paths: Sequence[str]
+) -> Iterator[Prediction]:
+    frame = images.FRAMES[config["data"]]
+    for path in paths:
+        image = torch.from_numpy(images.read(Path(path), frame))
+        pixels = mnist.normalize(image.unsqueeze(0), config["mean"], config["std"], CPU)
+        (probabilities,) = network(pixels).softmax(dim=1)
+        yield Prediction(path, probabilities, image)
+
+
+def _surnames(network: nn.Module, classes: int, found: Iterable[str]) -> Iterator[Prediction]:
+    remaining = iter(found)
+    while chunk := list(islice(remaining, CHUNK)):
+        codes, lengths = names.pad([names.encode(name) for name in chunk])
+        # longest first, as pack_padded_sequence requires; equal lengths share a batch
+        order = lengths.argsort(descending=True, stable=True)
+        probabilities = torch.empty(len(chunk), classes)
+        for batch in order.split(BATCH_SIZE):
+            longest = int(lengths[batch[0]])
+            logits = network(codes[batch, :longest], lengths[batch])
+            probabilities[batch] = logits.softmax(dim=1)
+        yield from map(Prediction, chunk, probabilities)
+
+
+def _tables(network: nn.Module, paths: Sequence[str], stdin: Stdin) -> Iterator[Prediction]:
+    for path in paths:
+        places, features = text_inputs.features(path, stdin)
+        of_one = network(torch.tensor(features, dtype=torch.float32))  # (N, 1)
+        yield from map(Prediction, places, torch.cat([1 - of_one, of_one], dim=1))

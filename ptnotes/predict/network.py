@@ -1,0 +1,65 @@
+"""The trained network of a run."""
+
+import os
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from ptnotes import topics
+from ptnotes.errors import DataError, UsageError
+from ptnotes.runs import document as documents
+from ptnotes.runs.checkpoint import load_checkpoint
+from ptnotes.runs.document import Document
+
+PREDICTING = ("mnist", "names", "diabetes")  # the topics that take a user's own input
+
+
+def load(run: Path, *, best: bool = False) -> tuple[Document, nn.Module]:
+    """A run's document, and its network in eval mode on the CPU: of the last or the best epoch.
+
+    Raises DataError if a file is missing or damaged, or does not match the document; UsageError
+    for a run of a topic that takes no input, and for a best epoch that was not saved.
+    """
+    document = documents.read(run)
+    check_topic(document, str(run))
+    weights = read_weights(run, best=best)
+    try:
+        return document, build(document, weights)
+    except DataError as error:
+        raise DataError(f"{_weights_file(run, best)}: {error}") from error
+
+
+def read_weights(run: Path, *, best: bool = False) -> dict[str, Tensor]:
+    """The weights of a run's last epoch or the best one. Raises DataError, UsageError."""
+    path = _weights_file(run, best)
+    if best and not os.path.exists(path):
+        raise UsageError(f"{run} keeps no best epoch: train the run with --save-best")
+    weights: dict[str, Tensor] = load_checkpoint(path)
+    return weights
+
+
+def _weights_file(run: Path, best: bool) -> Path:
+    return run / (documents.BEST if best else documents.MODEL)
+
+
+def build(document: Document, weights: dict[str, Tensor]) -> nn.Module:
+    """The network that a run's document describes, with these weights, in eval mode on the CPU.
+
+    Reads ``topic``, ``config`` and ``run.classes`` of the document, for every trained topic.
+    Raises DataError if the weights are of another network.
+    """
+    lesson = topics.module(document["topic"])
+    network: nn.Module = lesson.build_model(document["config"], document["run"]["classes"])
+    try:
+        network.load_state_dict(weights)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        name = f"the network that {documents.DOCUMENT} describes"
+        raise DataError(f"the weights are not of {name}") from error
+    return network.eval()
+
+
+def check_topic(document: Document, run: str = "this") -> None:
+    """Raises UsageError for a run of a topic that takes no input; ``run`` names it."""
+    if document["topic"] not in PREDICTING:
+        topic, taken = document["topic"], ", ".join(PREDICTING)
+        raise UsageError(f"{run} is a run of {topic}: predict takes {taken}")

@@ -1,0 +1,113 @@
+"""A trained run in memory: its document, its network, its picture, its predictions."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ptnotes.events import RunRecord, Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from torch import nn
+
+PathLike = str | os.PathLike[str]
+
+
+class Run:
+    """A trained run: ``config``, ``environment``, ``history``, ``result``, ``model``."""
+
+    def __init__(
+        self,
+        document: dict[str, Any],
+        classes: Sequence[str],
+        state: dict[str, Any],
+        record: RunRecord | None = None,
+        directory: Path | None = None,
+    ) -> None:
+        self.document, self.classes = document, tuple(classes)
+        self.topic: str = document["topic"]
+        self.config: dict[str, Any] = document["config"]
+        self.environment: dict[str, Any] = document["environment"]
+        self.result: dict[str, Any] = document["result"]
+        self._state, self._record, self._directory = state, record, directory
+        self._model: nn.Module | None = None
+
+    @property
+    def history(self) -> "pd.DataFrame":
+        """A row per epoch (or per update, where an epoch is one): losses, accuracies, seconds."""
+        import pandas as pd
+
+        return pd.DataFrame(self.document.get("history", []))
+
+    @property
+    def model(self) -> "nn.Module":
+        """The trained network, on the CPU and in eval mode.
+
+        Raises DataError if the weights are not of the network that the configuration names.
+        """
+        from ptnotes.predict.network import build
+
+        if self._model is None:
+            self._model = build(self._described(), self._state["model"])
+        return self._model
+
+    def _described(self) -> dict[str, Any]:
+        """The document with its classes, as a saved run's has them."""
+        return self.document | {"run": {"classes": list(self.classes)}}
+
+    def plot(self) -> "Figure":
+        """Loss over epochs, and accuracy if there is one."""
+        from ptnotes.plots.curves import curve
+
+        return curve(self.document.get("history", []), self.topic)
+
+    def predict(self, inputs: str | Path | Sequence[str | Path]) -> "pd.DataFrame":
+        """A row per input: "input", "prediction", "probabilities" (class → probability).
+
+        ``inputs`` are images for mnist, surnames for names, CSV files of eight features for
+        diabetes. Raises UsageError for a run of another topic, DataError for an input that can't
+        be read.
+        """
+        from ptnotes.predict.inference import table
+
+        return table(self._described(), self.model, inputs)
+
+    def save(self, directory: PathLike, *, force: bool = False) -> None:
+        """Save the run as ``--out`` does; it can be loaded, resumed, shown and compared.
+
+        Raises UsageError if the directory holds a run and ``force`` is False, DataError if it
+        can't be written.
+        """
+        from collections import deque
+
+        from ptnotes.runs import writer
+        from ptnotes.runs.resume import open_run
+
+        open_run(Path(directory), resume=False, force=force)
+        if self._record is None:
+            assert self._directory is not None
+            writer.copy_run(self._directory, Path(directory))
+            return
+        found: list[Any] = [self._record.header, *self._record.rows]
+        found += [Snapshot(lambda: self._state), self._record.misclassified, self._record.result]
+        deque(writer.record_run(filter(None, found), Path(directory)), maxlen=0)
+
+    def __repr__(self) -> str:
+        return f"<ptnotes run: {self._summary()}>"
+
+    def _summary(self) -> str:
+        named = [str(self.config[name]) for name in ("arch", "cell", "via") if name in self.config]
+        what = " ".join([self.topic, *named, f"recipe {self.config['recipe']}"])
+        numbers = [
+            f"{name.replace('_', ' ')} {value:.4g}"
+            for name, value in self.result.items()
+            if isinstance(value, int | float) and not name.endswith("seconds")
+        ]
+        return ", ".join([what, f"seed {self.config.get('seed')}", *numbers[:3]])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>{escape(self._summary())}</p>{self.history.tail(20).to_html(index=False)}"

@@ -1,0 +1,100 @@
+"""The options that a topic takes, from its recipe and its ``run``: names, values, the recipe."""
+
+import dataclasses
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+LARGEST_SEED = 2**32 - 1  # numpy's
+DATA = {"mnist": ("mnist", "fashion-mnist", "kmnist")}  # other topics have one data set
+
+
+def _is_int(value: Any, least: int, most: float = math.inf) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _is_number(value: Any, least: float, most: float = math.inf) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
+
+
+POSITIVE: tuple[Callable[[Any], bool], str] = lambda x: _is_int(x, 1), "a whole number from 1"
+SHARE: tuple[Callable[[Any], bool], str] = lambda x: _is_number(x, 0, 1), "a number from 0 to 1"
+VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("epochs", "threads", "shards", "seeds"), POSITIVE),
+    **dict.fromkeys(("momentum", "label_smoothing", "masked", "hold_out"), SHARE),
+    "batch_size": (lambda x: x == "full" or _is_int(x, 1), "a whole number from 1"),
+    "lr": (lambda x: _is_number(x, 0) and x > 0, "a finite number above 0"),
+    "weight_decay": (lambda x: _is_number(x, 0), "a finite number from 0"),
+    "shift": (lambda x: _is_int(x, 0), "a whole number from 0"),
+    "seed": (lambda x: _is_int(x, 0, LARGEST_SEED), f"a whole number from 0 to {LARGEST_SEED}"),
+    "device": (
+        lambda x: re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", str(x)) is not None,
+        "one of auto, cpu, cuda, cuda:N, mps",
+    ),
+}
+
+
+def check_value(name: str, value: Any) -> None:
+    """Raises ValueError if no topic takes this value."""
+    is_right, words = VALUES.get(name, (lambda _: True, ""))
+    if not is_right(value):
+        raise ValueError(f"{name} is {value!r}, not {words}")
+
+
+def choices(lesson: ModuleType, topic: str) -> dict[str, tuple[str, ...]]:
+    """The options that take one of a few words, and these."""
+    found = {"recipe": tuple(lesson.RECIPES)}
+    variants = tuple(getattr(lesson, "VARIANTS", ()))
+    recipes = lesson.RECIPES["notes"].values() if variants else ()
+    for name in variants:
+        found[name] = tuple(dict.fromkeys(getattr(recipe, name) for recipe in recipes))
+    if "data" in settings(lesson):
+        found["data"] = (*DATA.get(topic, (topic,)), "sample")
+    return found
+
+
+def settings(lesson: ModuleType) -> set[str]:
+    """The options of a lesson's ``run`` besides the recipe."""
+    return set(inspect.signature(lesson.run).parameters) - {"recipe", "resume"}
+
+
+def check_names(topic: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raises TypeError for an option that the topic doesn't have."""
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            there = ", ".join(sorted(known))
+            raise TypeError(f"{topic} has no option {name!r}{hint}; it has {there}")
+
+
+def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any], also: set[str]) -> None:
+    """Raises TypeError for an unknown option, ValueError for a wrong value.
+
+    ``also`` are the options that are not the lesson's own.
+    """
+    fields = {field.name for field in dataclasses.fields(lesson.Recipe)} - {"name"}
+    check_names(topic, given, {"recipe"} | fields | settings(lesson) | also)
+    words = choices(lesson, topic)
+    for name, value in given.items():
+        check_value(name, value)
+        if value == "full" and topic != "diabetes":
+            raise ValueError(f"{name} is 'full', which only diabetes has")
+        if name in words and value not in words[name]:
+            raise ValueError(f"{name} is {value!r}, not one of {', '.join(words[name])}")
+
+
+def recipe_of(lesson: ModuleType, options: Mapping[str, Any]) -> Any:
+    """The recipe that the options name, each other field of it replaced by its option."""
+    chosen = lesson.RECIPES[options.get("recipe", "notes")]
+    variants: Mapping[str, str] = getattr(lesson, "VARIANTS", {})
+    if variants:
+        key = tuple(options.get(name, default) for name, default in variants.items())
+        chosen = chosen[key if len(key) > 1 else key[0]]
+    fields = {field.name for field in dataclasses.fields(chosen)} - {"name"}
+    given = {name: value for name, value in options.items() if name in fields}
+    return dataclasses.replace(chosen, **given)
