@@ -4,6 +4,7 @@ Options are those of the commands, by their Python names: ``epochs``, ``batch_si
 """
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,11 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
     if topic in TRAINED and (options.get("seeds") or 1) > 1:
         raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
     record = RunRecord()
-    present(record.follow(events(topic, **options)), quiet=quiet)
+    followed = record.follow(events(topic, **options))
+    if quiet:
+        deque(followed, maxlen=0)
+    else:
+        present(followed)
     if record.snapshot is None:
         raise ValueError(f"{topic} trains nothing; events({topic!r}) shows what it computes")
     return Run(record.document(), record.header.classes, record.snapshot.state(), record)

@@ -21,7 +21,7 @@ class DivergedError(PtnotesError):
     """A number is NaN or infinite: going on would train nothing. ``what`` names it and where."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: training has diverged; try a lower learning rate")
+        super().__init__(f"{what}: training has diverged; try a lower learning rate (--lr)")
 
 
 class WorkerError(PtnotesError):

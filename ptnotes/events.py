@@ -144,7 +144,8 @@ class Result:
 def _check_finite(values: dict[str, Any]) -> None:
     for name, value in values.items():
         if isinstance(value, float) and not math.isfinite(value):
-            raise DivergedError(f"{name.replace('_', ' ')} is {value}")
+            where = f" at epoch {values['epoch']}" if "epoch" in values else ""
+            raise DivergedError(f"{name.replace('_', ' ')} is {value}{where}")
 
 
 Event = Header | Progress | Row | Snapshot | MisclassifiedImages | Table | Result

@@ -31,14 +31,19 @@ def configure_allocator() -> None:
 def skip_dynamo() -> None:
     """Let torch's optimizers work without importing torch._dynamo, which takes a second.
 
-    Four of their methods are wrapped so that torch.compile leaves them out, and the wrapper
-    imports it. For a process that compiles nothing, such as a command; not for a library.
+    Some of their methods are wrapped for the sake of torch.compile, and the wrappers import it:
+    the methods that they wrap take their places. ``step`` is wrapped in ``no_grad`` too. For a
+    process that compiles nothing, such as a command; not for a library.
     """
-    from torch.optim import Optimizer
+    import torch
+    from torch.optim import SGD, Adam, Optimizer
 
     for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
         method = getattr(Optimizer, name)
         setattr(Optimizer, name, getattr(method, "__wrapped__", method))
+    for optimizer in (SGD, Adam):  # AdamW is an Adam
+        if hasattr(optimizer.step, "__wrapped__"):
+            optimizer.step = torch.no_grad()(optimizer.step.__wrapped__)  # type: ignore[method-assign]
 
 
 def usable_cores() -> int:

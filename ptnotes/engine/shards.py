@@ -6,7 +6,8 @@ for each other behind it, dozens of times a step in networks of this size; shard
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
@@ -15,6 +16,17 @@ from torch import Tensor, nn
 
 T = TypeVar("T")
 Job = Callable[[], Any]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch's kernels use one thread: how they round sums depends on how many share them."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Worker(threading.Thread):

@@ -32,7 +32,7 @@ Content = str | InArchive | bytes | NDArray[Any] | Image.Image | DataError
 
 
 class Item(NamedTuple):
-    """An image to read, and its name for people."""
+    """An image to read, and its name in messages."""
 
     name: str
     content: Content
@@ -84,7 +84,7 @@ def _open(content: Content) -> Image.Image:
 
 
 def _convert_mode(image: Image.Image, options: DecodeOptions) -> Image.Image:
-    """In mode L or RGB if it has 8 bits or fewer; deeper modes pass through."""
+    """In mode L or RGB if it has 8 bits or fewer; others are returned as they are."""
     if image.mode in HIGH_BIT_MODES:
         if options.rgb:
             raise DataError("as RGB, Pillow would clip its 16 bits or floats to 8 bits")

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
 
@@ -77,19 +78,20 @@ def run(
     yield from training.begin(resume)
 
     # 4 training cycle: the loss of line 67 is (y - ŷ)², the update w - lr·gradient
-    for epoch in training.epochs(recipe.epochs):
-        rows = []
-        for x, y in zip(X_DATA, Y_DATA, strict=True):
-            y_pred = w * x  # forward
-            loss = (y - y_pred) ** 2
-            loss.backward()  # backward
-            by_hand = 2 * x * (x * w.detach() - y)
-            row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), w.grad.item())
-            rows.append(row)
-            with torch.no_grad():
-                w -= recipe.lr * w.grad  # update
-                w.grad.zero_()
-        yield from training.after(*rows)
+    with one_thread():
+        for epoch in training.epochs(recipe.epochs):
+            rows = []
+            for x, y in zip(X_DATA, Y_DATA, strict=True):
+                y_pred = w * x  # forward
+                loss = (y - y_pred) ** 2
+                loss.backward()  # backward
+                by_hand = 2 * x * (x * w.detach() - y)
+                row = UpdateRow(epoch, x, y, w.item(), loss.item(), by_hand.item(), w.grad.item())
+                rows.append(row)
+                with torch.no_grad():
+                    w -= recipe.lr * w.grad  # update
+                    w.grad.zero_()
+            yield from training.after(*rows)
 
     differences = [abs(row.gradient_by_hand - row.gradient_autograd) for row in training.rows]
     measured = {

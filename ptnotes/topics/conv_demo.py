@@ -71,7 +71,13 @@ def branches(x: Tensor) -> dict[str, Tensor]:
 
 
 def run(
-    *, height: int, width: int, kernel: int, stride: int, padding: int, dilation: int
+    *,
+    height: int = 28,
+    width: int = 28,
+    kernel: int = 5,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
 ) -> Iterator[Event]:
     """The user's own convolution, then the notes' examples. Raises UsageError."""
     size = (height, width)

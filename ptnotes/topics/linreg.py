@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
 
@@ -88,15 +89,16 @@ def run(
     yield from training.begin(resume)
 
     # 4 training cycle
-    for epoch in training.epochs(recipe.epochs):
-        y_pred = model(x)  # forward
-        loss = criterion(y_pred, y)
-        optimizer.zero_grad()
-        loss.backward()  # backward
-        optimizer.step()  # update
+    with one_thread():
+        for epoch in training.epochs(recipe.epochs):
+            y_pred = model(x)  # forward
+            loss = criterion(y_pred, y)
+            optimizer.zero_grad()
+            loss.backward()  # backward
+            optimizer.step()  # update
 
-        weight, bias = model.linear.weight.item(), model.linear.bias.item()
-        yield from training.after(LineRow(epoch, loss.item(), weight, bias))
+            weight, bias = model.linear.weight.item(), model.linear.bias.item()
+            yield from training.after(LineRow(epoch, loss.item(), weight, bias))
 
     with torch.inference_mode():
         prediction = model(torch.tensor([[4.0]], device=used_device)).item()

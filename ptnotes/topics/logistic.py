@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ptnotes import reference
 from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
 
@@ -94,16 +95,17 @@ def run(
 
     # 4 training cycle
     line = model.linear
-    for epoch in training.epochs(recipe.epochs):
-        y_pred = model(x)  # forward
-        loss = criterion(y_pred, y)
-        optimizer.zero_grad()
-        loss.backward()  # backward
-        optimizer.step()  # update
+    with one_thread():
+        for epoch in training.epochs(recipe.epochs):
+            y_pred = model(x)  # forward
+            loss = criterion(y_pred, y)
+            optimizer.zero_grad()
+            loss.backward()  # backward
+            optimizer.step()  # update
 
-        mean_loss = loss.item() / len(x)
-        row = CurveRow(epoch, mean_loss, line.weight.item(), line.bias.item())
-        yield from training.after(row)
+            mean_loss = loss.item() / len(x)
+            row = CurveRow(epoch, mean_loss, line.weight.item(), line.bias.item())
+            yield from training.after(row)
 
     with torch.inference_mode():
         probability = model(torch.tensor([[4.0]], device=used_device)).item()

@@ -1,6 +1,6 @@
 """Softmax, cross-entropy in numpy and in torch, LogSoftmax + NLLLoss, BCE (notes, 182-462)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,14 @@ PREDICTIONS = (
 )
 
 
-def run(*, logits: list[list[float]], targets: list[int]) -> Iterator[Event]:
+def run(
+    *,
+    logits: Sequence[Sequence[float]] = ((0.2, 0.1, -0.1),),
+    targets: Sequence[int] = (0,),
+) -> Iterator[Event]:
     """Logits (N, C) and a target from 0 to C - 1 for each row. Raises UsageError."""
     _check(logits, targets)
-    config = {"logits": logits, "targets": targets}
+    config = {"logits": [list(row) for row in logits], "targets": list(targets)}
     yield Header("losses", config, environment(torch.device("cpu")))
 
     z = torch.tensor(logits, dtype=torch.float64)  # (N, C)
@@ -92,7 +96,7 @@ def run(*, logits: list[list[float]], targets: list[int]) -> Iterator[Event]:
     )
 
 
-def _check(logits: list[list[float]], targets: list[int]) -> None:
+def _check(logits: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
     classes = len(logits[0])
     if any(len(row) != classes for row in logits):
         raise UsageError("--logits: every sample needs the same number of logits")

@@ -63,7 +63,7 @@ def cells_by_hand() -> dict[str, float]:
         }
 
 
-def run(*, seed: int) -> Iterator[Event]:
+def run(*, seed: int = 0) -> Iterator[Event]:
     """Tables of what the notes' recurrent demonstrations show, and the numbers."""
     seed_streams(seed)
     yield Header("rnn-demo", {"seed": seed}, environment(torch.device("cpu")))

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
 
@@ -155,17 +156,18 @@ def run(
     yield from training.begin(resume)
 
     # 4 training cycle
-    for epoch in training.epochs(recipe.epochs):
-        logits = model(x)  # forward: (5) → (5, 4)
-        loss = criterion(logits, y)
-        optimizer.zero_grad()
-        loss.backward()  # backward
-        optimizer.step()  # update
+    with one_thread():
+        for epoch in training.epochs(recipe.epochs):
+            logits = model(x)  # forward: (5) → (5, 4)
+            loss = criterion(logits, y)
+            optimizer.zero_grad()
+            loss.backward()  # backward
+            optimizer.step()  # update
 
-        per_character = loss.item() / (len(y) if criterion.reduction == "sum" else 1)
-        with torch.inference_mode():
-            text = decode(model(x))
-        yield from training.after(TextRow(epoch, per_character, text))
+            per_character = loss.item() / (len(y) if criterion.reduction == "sum" else 1)
+            with torch.inference_mode():
+                text = decode(model(x))
+            yield from training.after(TextRow(epoch, per_character, text))
 
     text = training.rows[-1].text
     solved = text == "".join(ALPHABET[index] for index in Y_DATA.tolist())

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 TOPICS = ("mlp", "cnn", "resnet", "inception", "names")
-SIDES = ("notes", "engine", "bare")
+SIDES = ("notes", "lesson", "bare")
 WARM_UP = "20"  # batches
 
 
@@ -95,17 +95,17 @@ def main() -> None:
     results: dict[str, Any] = {}
     for topic in arguments.topics:
         seconds = measure(topic, arguments.epochs, data_dir)
-        faster = ratios(seconds["notes"], seconds["engine"])
-        overhead = ratios(seconds["engine"], seconds["bare"])
+        faster = ratios(seconds["notes"], seconds["lesson"])
+        overhead = ratios(seconds["lesson"], seconds["bare"])
         results[topic] = {
             "seconds": seconds,
-            "notes_over_engine": statistics.median(faster),
-            "engine_over_bare": statistics.median(overhead),
+            "notes_over_lesson": statistics.median(faster),
+            "lesson_over_bare": statistics.median(overhead),
         }
         table.add_row(
             topic,
             spread(seconds["notes"]),
-            spread(seconds["engine"]),
+            spread(seconds["lesson"]),
             spread(faster),
             spread(overhead),
         )

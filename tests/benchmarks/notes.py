@@ -7,6 +7,7 @@ after ``steps`` batches if asked to.
 import csv
 import gzip
 import itertools
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,10 +20,23 @@ from torchvision import datasets, transforms
 from ptnotes.models.mnist import MODELS
 from ptnotes.topics.names import RNNClassifier
 
-Epoch = Callable[[int | None], None]
+Epoch = Callable[[int | None], float]  # batches, or None for all → seconds
+Loop = Callable[[int | None], None]
 
 
-def mnist(arch: str, data_dir: Path) -> Epoch:
+def epoch_of(topic: str, data_dir: Path) -> Epoch:
+    """The notes' epoch of a topic, with a clock around it."""
+    loop = names(data_dir) if topic == "names" else mnist(topic, data_dir)
+
+    def epoch(steps: int | None) -> float:
+        started = time.perf_counter()
+        loop(steps)
+        return time.perf_counter() - started
+
+    return epoch
+
+
+def mnist(arch: str, data_dir: Path) -> Loop:
     """Lines 540-554 and 672-674: per image ToTensor and Normalize, loss.item() every step."""
     transform = transforms.Compose(
         [transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
@@ -78,7 +92,7 @@ def make_tensors(
     return seq_tensor[perm_idx], seq_lengths, countries.long()[perm_idx]
 
 
-def names(_: str, data_dir: Path) -> Epoch:
+def names(data_dir: Path) -> Loop:
     """Line 1120, trainModel(); its forward packs what its embedding made of (S, N) codes."""
     trainset = NameDataset(data_dir / "names_train.csv.gz")
     loader = DataLoader(trainset, batch_size=256, shuffle=True)
@@ -88,8 +102,8 @@ def names(_: str, data_dir: Path) -> Epoch:
 
     def forward(codes: torch.Tensor, seq_lengths: torch.Tensor) -> torch.Tensor:
         hidden = torch.zeros(4, len(codes), 100)
-        embedding = classifier.embedding(codes.t())  # and torch's own GRU
-        _, hidden = classifier.gru(pack_padded_sequence(embedding, seq_lengths), hidden)
+        packed = pack_padded_sequence(classifier.embedding(codes.t()), seq_lengths)
+        _, hidden = nn.GRU.forward(classifier.gru, packed, hidden)  # torch's own
         return classifier.fc(torch.cat([hidden[-1], hidden[-2]], dim=1))
 
     def epoch(steps: int | None) -> None:

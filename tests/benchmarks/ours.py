@@ -1,96 +1,94 @@
-"""The engine's epoch with the notes' recipe, and a bare loop over the same tensors."""
+"""The epochs of a lesson with the notes' recipe, and a bare loop over the same tensors."""
 
 import itertools
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ptnotes.datasets import mnist as digits
-from ptnotes.datasets import names as surnames
-from ptnotes.engine.loading import InMemory, PaddedSequences, batched
-from ptnotes.engine.loop import train_epoch, train_step, train_step_in_parts
-from ptnotes.engine.shards import Parts
+from ptnotes import api
+from ptnotes.datasets import mnist, names
+from ptnotes.engine.loading import DeviceDataset, PaddedSequences
+from ptnotes.engine.shards import Shards
+from ptnotes.events import EpochRow, Event, Progress
 from ptnotes.models.mnist import MODELS
-from ptnotes.topics import mnist as mnist_topic
-from ptnotes.topics import names as names_topic
+from ptnotes.topics import mnist as mnist_lesson
+from ptnotes.topics import names as names_lesson
 
-Epoch = Callable[[int | None], None]
+Epoch = Callable[[int | None], float]  # batches, or None for all → seconds
 CPU = torch.device("cpu")
 
 
-@dataclass(frozen=True)
-class Training:
-    """All that a topic puts together before its training cycle."""
+def lesson(topic: str, data_dir: Path) -> Epoch:
+    """The topic itself, with so many epochs that it doesn't end; its own measure of an epoch."""
+    options = {"epochs": 10_000, "device": "cpu", "data_dir": data_dir}
 
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    dataset: InMemory | PaddedSequences
-    batch_size: int
-    parts: int
+    def begin() -> Iterator[Event]:
+        return (
+            api.events("names", **options)
+            if topic == "names"
+            else api.events("mnist", arch=topic, **options)
+        )
 
+    running = begin()
 
-def mnist(arch: str, data_dir: Path) -> Training:
-    recipe = mnist_topic.NOTES
-    images, labels = digits.read(data_dir, "train")
-    pixels = mnist_topic.normalized(images, mnist_topic.MEAN, mnist_topic.STD, CPU)
-    model: nn.Module = MODELS[arch]()
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer, _ = mnist_topic.sgd(model, recipe, steps=1)
-    parts = mnist_topic.parts_for(arch, recipe.batch_size, CPU)
-    return Training(
-        model, optimizer, mnist_topic.in_memory(pixels, labels), recipe.batch_size, parts
-    )
-
-
-def names(_: str, data_dir: Path) -> Training:
-    recipe = names_topic.RECIPES["notes"]
-    train, _, countries = surnames.read(data_dir)
-    model = names_topic.RNNClassifier(len(countries))
-    optimizer, _ = names_topic.adam(model, recipe, steps=1)
-    dataset = names_topic.in_memory(train, masked=recipe.masked, seed=0, device=CPU)
-    return Training(model, optimizer, dataset, recipe.batch_size, parts=1)
-
-
-def engine(training: Training) -> Epoch:
-    """``train_epoch`` as ``fit`` calls it."""
-    batches = batched(training.dataset, training.batch_size, shuffle=True)
-    criterion = nn.CrossEntropyLoss()
-
-    def epoch(steps: int | None) -> None:
-        with Parts(training.parts) if training.parts > 1 else nullcontext() as parts:
-            events = train_epoch(
-                training.model, criterion, training.optimizer, batches, device=CPU, parts=parts
-            )
-            for _ in itertools.islice(events, steps):
-                pass
+    def epoch(steps: int | None) -> float:
+        if steps is None:
+            row = next(event for event in running if isinstance(event, EpochRow))
+            return row.train_seconds
+        started = time.perf_counter()
+        warm_up = begin()
+        for _ in itertools.islice((e for e in warm_up if isinstance(e, Progress)), steps):
+            pass
+        warm_up.close()  # type: ignore[attr-defined]
+        return time.perf_counter() - started
 
     return epoch
 
 
-def bare(training: Training) -> Epoch:
+def bare(topic: str, data_dir: Path) -> Epoch:
     """The same steps over the same tensors, and nothing else: no DataLoader, meter or progress."""
+    model: nn.Module
+    dataset: DeviceDataset | PaddedSequences
+    optimizer: torch.optim.Optimizer
+    if topic == "names":
+        recipe = names_lesson.RECIPES["notes"]
+        train, _, countries = names.read(data_dir)
+        model, dataset = (
+            names_lesson.RNNClassifier(len(countries)),
+            PaddedSequences(*train, device=CPU),
+        )
+        optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=0, fused=True)
+    else:
+        recipe = mnist_lesson.RECIPES["notes"][topic]
+        images, labels = mnist.read(data_dir, "train")
+        pixels = mnist.normalize(images, mnist_lesson.MEAN, mnist_lesson.STD, CPU)
+        model, dataset = MODELS[topic](), DeviceDataset(pixels, labels, device=CPU)
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimizer = torch.optim.SGD(
+            model.parameters(), lr=recipe.lr, momentum=recipe.momentum, fused=True
+        )
     criterion = nn.CrossEntropyLoss()
-    model, optimizer = training.model, training.optimizer
 
-    def step(batch: tuple[Tensor, ...], parts: Parts | None) -> None:
-        *inputs, targets = batch
-        if parts is None:
-            train_step(model, criterion, optimizer, inputs, targets)
-        else:
-            train_step_in_parts(model, criterion, optimizer, inputs, targets, parts)
+    def loss_of(*batch: Tensor) -> Tensor:
+        loss: Tensor = criterion(model(*batch[:-1]), batch[-1])
+        return loss
 
-    def epoch(steps: int | None) -> None:
-        order = torch.randperm(len(training.dataset)).split(training.batch_size)
-        with Parts(training.parts) if training.parts > 1 else nullcontext() as parts:
+    def batch_of(indices: Tensor) -> tuple[Tensor, ...]:
+        if isinstance(dataset, DeviceDataset):
+            return tuple(tensor[indices] for tensor in dataset.tensors)
+        return dataset[indices.tolist()]
+
+    def epoch(steps: int | None) -> float:
+        started = time.perf_counter()
+        order = torch.randperm(len(dataset)).split(recipe.batch_size)
+        with Shards(recipe.shards, model, criterion) as shards:
             for indices in order[:steps]:
-                if isinstance(training.dataset, InMemory):
-                    batch = tuple(tensor[indices] for tensor in training.dataset.tensors)
-                else:
-                    batch = training.dataset[indices.tolist()]
-                step(batch, parts)
+                optimizer.zero_grad()
+                shards.backward(loss_of, *batch_of(indices))
+                optimizer.step()
+        return time.perf_counter() - started
 
     return epoch

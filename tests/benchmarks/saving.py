@@ -2,7 +2,7 @@
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.saving --epochs 10 --threads 1
 
-The curve, which is drawn now and then and at the end, counts as saving where it is drawn.
+The pictures are drawn at the end.
 """
 
 import argparse
@@ -11,20 +11,20 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
-from ptnotes.engine.runtime import settle
+from ptnotes.engine.runtime import configure_allocator
 
-settle()
+configure_allocator()
 
 from ptnotes.events import EpochRow, Event, Result, Snapshot  # noqa: E402
-from ptnotes.runs.writer import record  # noqa: E402
+from ptnotes.runs.writer import record_run  # noqa: E402
 from ptnotes.topics import mnist  # noqa: E402
 
 
-def held(events: Iterable[Event], seconds: list[float]) -> Iterator[Event]:
-    """Pass events on, and note for how long each Snapshot and the Result are held."""
+def timed(events: Iterable[Event], seconds: list[float]) -> Iterator[Event]:
+    """Pass events on, and note how long each Snapshot and the Result take."""
     for event in events:
         started = time.perf_counter()
         yield event
@@ -43,20 +43,13 @@ def main() -> None:
     parser.add_argument("--arch", choices=mnist.MODELS, default="cnn")
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
-    recipe = asdict(mnist.RECIPES["notes"][arguments.arch]) | {"epochs": arguments.epochs}
-    events = mnist.run(
-        arch=arguments.arch,
-        recipe="notes",
-        seed=0,
-        device="cpu",
-        threads=arguments.threads,
-        data_dir=Path(os.environ["PTNOTES_DATA"]),
-        **recipe,
-    )
+    recipe = replace(mnist.RECIPES["notes"][arguments.arch], epochs=arguments.epochs)
+    data_dir = Path(os.environ["PTNOTES_DATA"])
+    events = mnist.run(recipe, device="cpu", threads=arguments.threads, data_dir=data_dir)
     saving: list[float] = []
     epochs: list[float] = []
     with tempfile.TemporaryDirectory() as directory:
-        for event in record(held(events, saving), Path(directory)):
+        for event in record_run(timed(events, saving), Path(directory)):
             if isinstance(event, EpochRow):
                 epochs.append(event.train_seconds + (event.test_seconds or 0))
     _, *after_epochs, at_the_end = saving

@@ -1,10 +1,8 @@
-import random
-
-import numpy as np
 import pytest
 import torch
 
-from ptnotes.engine.device import pick_device, prepare
+from ptnotes.engine.device import environment, pick_device, prepare, seed_streams
+from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import DeviceError
 
 
@@ -15,10 +13,22 @@ def test_devices():
         pick_device("cuda:99")
 
 
-def test_prepare_seeds_every_source():
-    def draws():
-        prepare(seed=5, device="cpu", threads=1)
-        return random.random(), np.random.rand(), torch.rand(1).item()
-
-    assert draws() == draws()
+def test_threads():
+    prepare(device="cpu", threads=1)
     assert torch.get_num_threads() == 1
+    prepare(device="cpu")
+    assert torch.get_num_threads() == 1
+
+
+def test_streams_are_seeded_and_no_two_are_alike():
+    def draws(seed):
+        streams = seed_streams(seed)
+        return [torch.rand(4).tolist(), *(torch.rand(4, generator=g).tolist() for g in streams)]
+
+    assert draws(5) == draws(5)
+    found = [tuple(numbers) for seed in range(20) for numbers in draws(seed)]
+    assert len(set(found)) == len(found)
+
+
+def test_light_environment_has_the_same_names():
+    assert light_environment().keys() == environment(torch.device("cpu")).keys()

@@ -6,57 +6,61 @@ import sys
 
 import pytest
 
-from ptnotes.engine import runtime as machine
+from ptnotes.engine import runtime
 
 
 @pytest.fixture
 def called(monkeypatch):
-    """The mallopt calls that settle() makes."""
+    """The mallopt calls that configure_allocator() makes."""
     calls = []
 
     class Library:
         def __init__(self, _):
             self.mallopt = lambda *arguments: calls.append(arguments)
 
-    monkeypatch.setattr(machine.ctypes, "CDLL", Library)
-    for variable in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY", "PTNOTES_PLATFORM"):
-        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(runtime.ctypes, "CDLL", Library)
+    monkeypatch.delenv("PTNOTES_PLATFORM", raising=False)
     return calls
 
 
-def test_settle(called, monkeypatch):
-    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("glibc", "2.36"))
-    machine.settle()
+def test_allocator(called, monkeypatch):
+    monkeypatch.setattr(runtime.platform, "libc_ver", lambda: ("glibc", "2.36"))
+    runtime.configure_allocator()
     assert len(called) == 2
-    assert os.environ["GOMP_SPINCOUNT"] == machine.SPINS
 
 
-def test_other_systems_are_left_alone(called, monkeypatch):
-    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
-    machine.settle()
+def test_other_c_libraries_are_not_configured(called, monkeypatch):
+    monkeypatch.setattr(runtime.platform, "libc_ver", lambda: ("", ""))
+    runtime.configure_allocator()
     assert called == []
 
 
 def test_switched_off(called, monkeypatch):
     monkeypatch.setenv("PTNOTES_PLATFORM", "plain")
-    machine.settle()
+    runtime.configure_allocator()
     assert called == []
-    assert "GOMP_SPINCOUNT" not in os.environ
 
 
-@pytest.mark.parametrize(
-    ("variable", "value"), [("GOMP_SPINCOUNT", "7"), ("OMP_WAIT_POLICY", "passive")]
-)
-def test_the_users_own_setting_stands(called, monkeypatch, variable, value):
-    monkeypatch.setenv(variable, value)
-    machine.settle()
-    assert os.environ.get("GOMP_SPINCOUNT") == (value if variable == "GOMP_SPINCOUNT" else None)
+WITHOUT_DYNAMO = """
+import sys
+from ptnotes.cli import app
+try: app(["linreg", "--recipe", "tuned", "--quiet"])
+except SystemExit as error: assert not error.code
+print("dynamo:", "torch._dynamo" in sys.modules)
+"""
+
+
+def test_a_command_imports_no_dynamo():
+    """It would take a second, and nothing is compiled."""
+    command = [sys.executable, "-c", WITHOUT_DYNAMO]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "dynamo: False"
 
 
 FAULTS = """
 import os, resource, sys
-from ptnotes.engine.runtime import settle
-settle()
+from ptnotes.engine.runtime import configure_allocator
+configure_allocator()
 import torch
 from torch import nn
 from ptnotes.models.mnist import ResNet
@@ -71,8 +75,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(machine.platform.libc_ver()[0] != "glibc", reason="needs glibc")
-def test_steps_fault_no_memory_in_again():
+@pytest.mark.skipif(runtime.platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_steps_cause_few_page_faults():
     def faults(setting):
         environment = os.environ | {"PTNOTES_PLATFORM": setting}
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A batch in parts gives the whole batch's loss, gradients and outputs."""
+"""A batch in shards gives the batch's loss, gradients and outputs; threads change no bit."""
 
 import threading
 
@@ -8,30 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from ptnotes.engine.loading import DeviceDataset, PaddedSequences, batched
-from ptnotes.engine.loop import fit
-from ptnotes.engine.shards import Parts, parts_of
-from ptnotes.engine.state import TrainingState
-from ptnotes.events import EpochRow
+from ptnotes.engine.loading import PaddedSequences, make_loader
+from ptnotes.engine.shards import Shards
 from ptnotes.models.mnist import MODELS
 from ptnotes.topics.names import RNNClassifier
 
 CPU = torch.device("cpu")
 
 
-@given(st.integers(1, 40), st.integers(1, 4), st.sampled_from(["mean", "sum"]))
-def test_parts_add_up(samples, count, reduction):
+def loss_of(model, criterion):
+    return lambda *batch: criterion(model(*batch[:-1]), batch[-1])
+
+
+@given(st.integers(1, 40), st.integers(1, 5), st.sampled_from(["mean", "sum"]))
+def test_shards_add_up(samples, count, reduction):
     torch.manual_seed(samples)
     model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss(reduction=reduction)
     x, y = torch.randn(samples, 5), torch.randint(0, 3, (samples,))
     whole = criterion(model(x), y)
-    whole.backward()
-    gradients = [parameter.grad for parameter in model.parameters()]
-    with Parts(count) as parts:
-        loss = parts.backward(model, criterion, [x], y)
-        outputs = parts.forward(model, [x])
+    gradients = torch.autograd.grad(whole, [*model.parameters()])
+    with Shards(count, model, criterion) as shards:
+        loss = shards.backward(loss_of(model, criterion), x, y)
+        outputs = shards.forward(x)
     torch.testing.assert_close(loss, whole.detach())
-    torch.testing.assert_close([p.grad for p in model.parameters()], gradients)
+    torch.testing.assert_close(tuple(p.grad for p in model.parameters()), gradients)
     torch.testing.assert_close(outputs, model(x).detach())
 
 
@@ -40,55 +40,67 @@ def test_packed_sequences_stay_sorted():
     lengths = torch.randint(1, 12, (70,))
     codes = torch.randint(1, 128, (70, 12))
     data = PaddedSequences(codes, lengths, torch.randint(0, 4, (70,)), device=CPU)
-    *inputs, targets = next(iter(batched(data, 70)))
+    codes, lengths, labels = next(iter(make_loader(data, 70)))
     model, criterion = RNNClassifier(4), nn.CrossEntropyLoss()
-    with Parts(2) as parts:
-        loss = parts.backward(model, criterion, inputs, targets)
-        outputs = parts.forward(model, inputs)
-    torch.testing.assert_close(outputs, model(*inputs).detach())
+    with Shards(2, model, criterion) as shards:
+        loss = shards.backward(loss_of(model, criterion), codes, lengths, labels)
+        outputs = shards.forward(codes, lengths)
+    torch.testing.assert_close(outputs, model(codes, lengths).detach())
     gradients = [parameter.grad for parameter in model.parameters()]
     model.zero_grad()
-    whole = criterion(model(*inputs), targets)
+    whole = criterion(model(codes, lengths), labels)
     whole.backward()
     torch.testing.assert_close(loss, whole.detach())
     torch.testing.assert_close(gradients, [parameter.grad for parameter in model.parameters()])
 
 
-def training_of(parts, weights=None):
-    """Two epochs of a CNN; ``weights`` is given its model's state."""
+def trained(arch, count, threads):
+    """The weights after four updates, and the outputs for a batch."""
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
-    x, y = torch.randn(100, 1, 28, 28), torch.randint(0, 10, (100,))
-    model = MODELS["cnn"]()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-    batches = batched(DeviceDataset(x, y, device=CPU), 64, shuffle=True)
-    training = TrainingState(model, optimizer, started=0.0)
-    yield from fit(
-        training, nn.CrossEntropyLoss(), batches, batches, epochs=2, device=CPU, parts=parts
-    )
-    weights |= model.state_dict()
+    x, y = torch.randn(61, 1, 28, 28), torch.randint(0, 10, (61,))
+    model, criterion = MODELS[arch](), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    with Shards(count, model, criterion) as shards:
+        for _ in range(4):
+            optimizer.zero_grad()
+            shards.backward(loss_of(model, criterion), x, y)
+            optimizer.step()
+        return {**model.state_dict(), "outputs": shards.forward(x)}
 
 
-def trained(parts):
-    weights = {}
-    events = training_of(parts, weights)
-    return [event for event in events if isinstance(event, EpochRow)][-1], weights
+@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("arch", ["mlp", "cnn"])
+def test_threads_change_no_bit(arch, count):
+    one, *others = (trained(arch, count, threads) for threads in (1, 2, 3, 8))
+    for other in others:
+        torch.testing.assert_close(other, one, rtol=0, atol=0)
 
 
-def test_same_parts_same_bits():
-    (row, weights), (again, weights_again) = trained(2), trained(2)
-    assert row.train_loss == again.train_loss
-    assert all(torch.equal(weights[name], weights_again[name]) for name in weights)
-    alone, weights_alone = trained(1)
-    assert row.train_loss == pytest.approx(alone.train_loss, rel=1e-5)
-    torch.testing.assert_close(weights, weights_alone)
+def test_gradients_are_added_to_those_there():
+    """As loss.backward() does."""
+    model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss()
+    x, y = torch.randn(8, 5), torch.randint(0, 3, (8,))
+    with Shards(2, model, criterion) as shards:
+        shards.backward(loss_of(model, criterion), x, y)
+        once = model.weight.grad.clone()
+        shards.backward(loss_of(model, criterion), x, y)
+    torch.testing.assert_close(model.weight.grad, 2 * once)
 
 
-def test_threads_are_given_back():
+def test_torchs_threads_are_given_back():
     torch.set_num_threads(2)
-    with pytest.raises(ZeroDivisionError), Parts(2):
+    model = nn.Linear(5, 3)
+    with pytest.raises(ZeroDivisionError), Shards(2, model, nn.CrossEntropyLoss()):
         assert torch.get_num_threads() == 1
+        assert workers()
         raise ZeroDivisionError
     assert torch.get_num_threads() == 2
+    assert not workers()
+
+
+def workers():
+    return [thread for thread in threading.enumerate() if thread.name == "shard"]
 
 
 class Picky(nn.Linear):
@@ -100,29 +112,22 @@ class Picky(nn.Linear):
         return super().forward(x)
 
 
-@pytest.mark.parametrize("place", [0, 1])  # the caller's own part, and the other thread's
-def test_error_in_a_part_comes_through(place):
+@pytest.mark.parametrize("place", [0, 1])  # the caller's own shard, and the worker's
+def test_error_in_a_shard_is_raised(place):
     torch.set_num_threads(2)
     x, y = torch.ones(4, 5), torch.zeros(4).long()
     x[place] = 13
-    with pytest.raises(ValueError, match="13"), Parts(2) as parts:
-        parts.backward(Picky(5, 3), nn.CrossEntropyLoss(), [x], y)
+    model, criterion = Picky(5, 3), nn.CrossEntropyLoss()
+    with Shards(2, model, criterion) as shards:
+        with pytest.raises(ValueError, match="13"):
+            shards.backward(loss_of(model, criterion), x, y)
+        x[place] = 1
+        shards.backward(loss_of(model, criterion), x, y)  # the workers still work
     assert torch.get_num_threads() == 2
 
 
-def test_threads_end_where_a_training_is_left():
-    torch.set_num_threads(2)
-    events = training_of(2)
-    next(events)
-    assert torch.get_num_threads() == 1
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("part")]
-    events.close()
-    assert torch.get_num_threads() == 2
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("part")]
-
-
-class Turned(nn.Module):
-    """A weight whose gradient autograd hands over transposed in memory."""
+class Transposed(nn.Module):
+    """A weight whose gradient autograd returns transposed in memory."""
 
     def __init__(self):
         super().__init__()
@@ -132,33 +137,37 @@ class Turned(nn.Module):
         return (x * self.weight.t()).sum(2)
 
 
-def test_gradient_that_lies_otherwise_than_its_weight():
+def test_gradient_of_another_layout_than_its_weight():
     torch.manual_seed(0)
     x, y = torch.randn(6, 3, 5), torch.randint(0, 3, (6,))
-    model = Turned()
-    (lying_otherwise,) = torch.autograd.grad(model(x).sum(), [model.weight])
-    assert lying_otherwise.stride() != model.weight.stride()
-    with Parts(2) as parts:
-        parts.backward(model, nn.CrossEntropyLoss(), [x], y)
+    model, criterion = Transposed(), nn.CrossEntropyLoss()
+    (other_layout,) = torch.autograd.grad(model(x).sum(), [model.weight])
+    assert other_layout.stride() != model.weight.stride()
+    with Shards(2, model, criterion) as shards:
+        shards.backward(loss_of(model, criterion), x, y)
     found = model.weight.grad
     assert found.stride() == model.weight.stride()
     model.zero_grad()
-    nn.CrossEntropyLoss()(model(x), y).backward()
+    criterion(model(x), y).backward()
     torch.testing.assert_close(found, model.weight.grad)
 
 
 @pytest.mark.parametrize("arch", ["cnn", "inception", "resnet"])
 def test_fused_optimizer_with_channels_last(arch):
-    """It goes through weights and gradients as they lie in memory: both must lie alike."""
+    """It goes through weights and gradients in memory order: both need one layout."""
     x, y = torch.randn(20, 1, 28, 28), torch.randint(0, 10, (20,))
     weights = []
     for count in (1, 2):
         torch.manual_seed(0)
-        model = MODELS[arch]().to(memory_format=torch.channels_last)
+        model, criterion = (
+            MODELS[arch]().to(memory_format=torch.channels_last),
+            nn.CrossEntropyLoss(),
+        )
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, fused=True)
-        with Parts(count) as parts:
+        with Shards(count, model, criterion) as shards:
             for _ in range(2):
-                parts.backward(model, nn.CrossEntropyLoss(), [x], y)
+                optimizer.zero_grad()
+                shards.backward(loss_of(model, criterion), x, y)
                 for parameter in model.parameters():
                     assert parameter.grad.stride() == parameter.stride()
                 optimizer.step()
@@ -167,9 +176,27 @@ def test_fused_optimizer_with_channels_last(arch):
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "threads", "parts"), [(64, 2, 2), (64, 1, 1), (63, 2, 1), (1, 8, 1), (512, 4, 4)]
+    ("model", "criterion"),
+    [
+        (nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.2)), nn.CrossEntropyLoss()),
+        (nn.GRU(3, 3, 2, dropout=0.2), nn.CrossEntropyLoss()),
+        (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), nn.CrossEntropyLoss()),
+        (nn.Linear(3, 3), nn.CrossEntropyLoss(weight=torch.ones(3))),
+        (nn.Linear(3, 3), nn.NLLLoss(weight=torch.ones(3))),
+    ],
+    ids=["dropout", "dropout between layers", "batch norm", "class weights", "nll"],
 )
-def test_number_of_parts(batch_size, threads, parts):
-    torch.set_num_threads(threads)
-    assert parts_of(batch_size, CPU) == parts
-    assert parts_of(batch_size, torch.device("cuda")) == 1
+def test_what_does_not_add_up_is_refused(model, criterion):
+    with pytest.raises(ValueError):
+        Shards(2, model, criterion)
+    Shards(1, model, criterion)  # a whole batch is no shard
+
+
+def test_ignored_targets_are_refused():
+    model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss(ignore_index=1)
+    x, y = torch.randn(8, 5), torch.tensor([0, 2] * 4)
+    with Shards(2, model, criterion) as shards:
+        shards.backward(loss_of(model, criterion), x, y)
+        y[3] = 1
+        with pytest.raises(ValueError, match="ignore_index"):
+            shards.backward(loss_of(model, criterion), x, y)

@@ -70,8 +70,8 @@ def agreement(predicted, run, images, directory, sizes):
 
 
 def test_digits_of_the_sample(predicted, sample_run, tmp_path):
-    """With 200 digits, 4 seeds and torch's kernels for SSE4, AVX2 and AVX-512: 1.0 for the size of
-    the set, 0.975 to 0.995 for another, where interpolation changes the pixels."""
+    """Of 200 digits: 1.0 for the size of the set; for another size, where interpolation changes the
+    pixels, 0.97 to 0.995 (4 seeds, each with torch's kernels for SSE4, AVX2 and AVX-512)."""
     digits = mnist.read(sample_directory(), "t10k")[0][:200].numpy()
     # the sample places its digits less exactly than MNIST: as they are, predict moves most of them
     placed = [center_in_frame(digit.astype(np.float32), FRAMES["mnist"]) for digit in digits]
@@ -179,8 +179,8 @@ def test_closed_standard_input(cli, names_run, monkeypatch):
 def test_name_does_not_depend_on_the_batch(predicted, names_run):
     """The other names of the batch have no effect."""
     together = predicted(names_run, "Wu", "Abramovich-Nakamura", "Meyer")
-    alone = [predicted(names_run, name)[0] for name in ("Wu", "Abramovich-Nakamura", "Meyer")]
-    for one, other in zip(together, alone, strict=True):
+    separate = [predicted(names_run, name)[0] for name in ("Wu", "Abramovich-Nakamura", "Meyer")]
+    for one, other in zip(together, separate, strict=True):
         for part, same in zip(one["top"], other["top"], strict=True):
             assert part["label"] == same["label"]
             assert part["probability"] == pytest.approx(same["probability"], abs=1e-6)

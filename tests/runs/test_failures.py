@@ -188,7 +188,7 @@ def test_forced_run_that_can_not_be_saved(cli, run, monkeypatch):
     line = failure(cli("linreg", "--epochs", "1", "--out", run, "--force"))
     assert "No space left on device" in line
     assert contents(run) == before
-    assert not list(run.glob(".*"))
+    assert not list(run.glob(".writing-*"))
 
 
 def test_two_processes(cli, run, resumed):
@@ -261,7 +261,7 @@ def test_checkpoint_whose_weights_do_not_fit(resumed, run, run_of):
     assert "another training" in resumed()
 
 
-@pytest.mark.parametrize("dump", [pickle.dumps, save_checkpoint], ids=["pickle", "sealed"])
+@pytest.mark.parametrize("dump", [pickle.dumps, save_checkpoint], ids=["pickle", "checksum"])
 @pytest.mark.parametrize("name", ["checkpoint.pt", "model.pt"])
 def test_nothing_in_a_file_is_executed(cli, resumed, run, tmp_path, dump, name):
     trace = tmp_path / "trace"
@@ -292,7 +292,7 @@ def test_compressed_weights(cli, run):
     assert "model.pt" in failure(cli("predict", run, "x.png"))
 
 
-def test_sealed_files_are_read_by_torch_alone(tmp_path):
+def test_checkpoints_are_read_by_torch_alone(tmp_path):
     value = {"weight": torch.randn(30, 30), "epochs": [1, 2.5, None, "text"]}
     (tmp_path / "x.pt").write_bytes(save_checkpoint(value))
     assert same(torch.load(tmp_path / "x.pt", weights_only=True), value)
@@ -317,12 +317,12 @@ def test_changed_document(cli, run):
 
 def test_document_without_its_parts(cli, run):
     document = {"run": json.loads((run / "run.json").read_text())["run"], "topic": "mnist"}
-    (run / "run.json").write_bytes(documents.written(document))
+    (run / "run.json").write_bytes(documents.encode(document))
     assert "run.json is damaged" in failure(cli("runs", "show", run))
 
 
 def test_document_of_another_version(cli, run):
     document = json.loads((run / "run.json").read_text())
     document["run"]["format"] = 99
-    (run / "run.json").write_bytes(documents.written(document))
+    (run / "run.json").write_bytes(documents.encode(document))
     assert "another version" in failure(cli("runs", "show", run))

@@ -17,10 +17,10 @@ COMMANDS = {
 
 
 def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
-    """Compares such a run with one in peace; returns how often it was killed."""
+    """Compares such a run with an undisturbed one; returns how often it was killed."""
     command = [*command, "--threads", "1", "--data-dir", small_data, "--save-best"]
     started = time.perf_counter()
-    assert trainer(*command, "--out", tmp_path / "peace") == 0
+    assert trainer(*command, "--out", tmp_path / "undisturbed") == 0
     seconds = time.perf_counter() - started
     moments = random.Random(json.dumps(command[:3]))
     killed = 0
@@ -30,13 +30,13 @@ def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
         assert code in (0, -signal.SIGKILL)
         killed += code != 0
     assert trainer(*command, "--out", tmp_path / "killed", "--resume") == 0
-    assert same_runs(tmp_path / "peace", tmp_path / "killed")
+    assert same_runs(tmp_path / "undisturbed", tmp_path / "killed")
     for name in ("best.pt", "metrics.csv", "curve.png", "confusion.png"):
         assert (tmp_path / "killed" / name).exists()
-    assert (tmp_path / "peace" / "best.pt").read_bytes() == (
+    assert (tmp_path / "undisturbed" / "best.pt").read_bytes() == (
         tmp_path / "killed" / "best.pt"
     ).read_bytes()
-    assert not list((tmp_path / "killed").glob(".*"))
+    assert not list((tmp_path / "killed").glob(".writing-*"))
     return killed
 
 

@@ -68,7 +68,7 @@ def test_show(cli, two, tmp_path):
 def test_show_many_classes(cli, run_of, tmp_path):
     names = run_of("names", "--epochs", "2", "--sample", "--seed", "3")
     text = cli("runs", "show", names, env={"COLUMNS": "80"}).stdout
-    assert "The commonest confusions" in text
+    assert "The most frequent confusions" in text
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
@@ -120,7 +120,8 @@ def test_result_is_shown_though_its_picture_fails(cli, tmp_path, monkeypatch):
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_plot_of_every_topic(cli, tmp_path, topic, ending):
     path = tmp_path / f"curve.{ending}"
-    assert cli(topic, "--sample", "--epochs", "3", "--plot", path).exit_code == 0
+    sample = ["--sample"] if topic == "diabetes" else []
+    assert cli(topic, *sample, "--epochs", "3", "--plot", path).exit_code == 0
     assert path.stat().st_size > 1000
 
 

@@ -3,57 +3,59 @@
 import io
 import itertools
 import json
+import shutil
 
 import pytest
 import torch
 
+from ptnotes import api, topics
 from ptnotes.events import EpochRow, Header, Result, Row, Snapshot
-from ptnotes.runs.resume import kept
-from ptnotes.topics import backward, diabetes, linreg, logistic, mnist, seq
-from tests.runs.conftest import same, same_runs
+from ptnotes.runs.checkpoint import load_checkpoint, save_checkpoint
+from ptnotes.runs.document import encode
+from ptnotes.topics.options import recipe_of
+from tests.runs.conftest import WITH_DATA, same, same_runs
 
 
-def settings_of(topic, recipe, data_dir):
-    """What the command line would hand to the topic, with eight epochs."""
-    if topic is seq:
-        return {"cell": "lstm", "via": "cell", "epochs": 8, "lr": 0.1, "head": recipe == "tuned"}
-    hyper = vars(topic.RECIPES[recipe]) | {"epochs": 8}
-    return hyper | ({"data_dir": data_dir} if topic is diabetes else {})
+def topic_run(topic, recipe, data_dir, **options):
+    """``run(resume=None)``: the topic's events, with eight epochs."""
+    lesson = topics.module(topic)
+    given = {"recipe": recipe, "epochs": 8, "seed": 5} | options
+    settings = {"data_dir": data_dir} if topic in WITH_DATA else {}
+    chosen = recipe_of(lesson, given)
+    return lambda resume=None: lesson.run(
+        chosen, device="cpu", threads=2, resume=resume, **settings
+    )
 
 
 @pytest.mark.parametrize("recipe", ["notes", "tuned"])
-@pytest.mark.parametrize("topic", [backward, linreg, logistic, diabetes, seq])
-def test_state_put_back_gives_the_same_bits(topic, recipe, small_data):
+@pytest.mark.parametrize(
+    ("topic", "options"),
+    [
+        *((topic, {}) for topic in ("backward", "linreg", "logistic", "diabetes")),
+        ("seq", {"cell": "lstm"}),
+        ("names", {"epochs": 4, "batch_size": 64}),
+        ("mnist", {"arch": "mlp", "epochs": 4}),
+        ("mnist", {"arch": "cnn", "epochs": 4}),
+    ],
+)
+def test_state_put_back_gives_the_same_bits(topic, options, recipe, small_data):
     """Stopped after three epochs; what random numbers come in between doesn't matter."""
-    settings = settings_of(topic, recipe, small_data) | {"recipe": recipe, "seed": 5}
-    settings |= {"device": "cpu", "threads": 1}
+    run = topic_run(topic, recipe, small_data, **options)
 
     def final(events):
         *_, snapshot, result = (each for each in events if isinstance(each, Snapshot | Result))
-        return snapshot.state(), {k: v for k, v in result.values.items() if k != "wall_seconds"}
+        measured = {k: v for k, v in result.values.items() if not k.endswith("_seconds")}
+        return snapshot.state(), measured
 
-    whole = final(topic.run(**settings))
-    snapshots = (each for each in topic.run(**settings) if isinstance(each, Snapshot))
+    whole = final(run())
+    snapshots = (each for each in run() if isinstance(each, Snapshot))
     fourth = next(itertools.islice(snapshots, 3, None))
     buffer = torch.tensor([])
     saved = loaded(fourth.state())
+    snapshots.close()
     assert saved["epoch"] == 3
     buffer.resize_(100).normal_()
-    assert same(final(topic.run(**settings, resume=saved)), whole)
-
-
-@pytest.mark.parametrize("arch", ["mlp", "cnn"])
-def test_two_threads(arch, small_data):
-    """A batch in parts, and torch's own threads."""
-    hyper = vars(mnist.RECIPES["tuned"][arch]) | {"epochs": 3, "arch": arch, "recipe": "tuned"}
-    settings = hyper | {"seed": 0, "device": "cpu", "threads": 2, "data_dir": small_data}
-    *_, whole = (each for each in mnist.run(**settings) if isinstance(each, Snapshot))
-    snapshots = (each for each in mnist.run(**settings) if isinstance(each, Snapshot))
-    saved = loaded(next(itertools.islice(snapshots, 1, None)).state())
-    *_, last = (each for each in mnist.run(**settings, resume=saved) if isinstance(each, Snapshot))
-    one, other = whole.state(), last.state()
-    for part in ("model", "optimizer", "scheduler", "generators", "rows"):
-        assert same(one[part], other[part])
+    assert same(final(run(saved)), whole)
 
 
 def loaded(state):
@@ -65,10 +67,10 @@ def loaded(state):
 
 
 def test_files(run_of):
-    run = run_of("mnist", "--epochs", "2", "--save-best", "--recipe", "tuned")
+    run = run_of("mnist", "--epochs", "2", "--save-best", "--lr", "0.001")
     names = {path.name for path in run.iterdir()}
     written = {"run.json", "metrics.csv", "model.pt", "best.pt", "checkpoint.pt"}
-    assert names == written | {"curve.png", "confusion.png", "mistakes.png"}
+    assert names == written | {"curve.png", "confusion.png", "mistakes.png", ".lock"}
     document = json.loads((run / "run.json").read_text())
     assert list(document)[:6] == [
         *("topic", "version", "config", "environment", "history", "result"),
@@ -86,7 +88,7 @@ def test_files(run_of):
 
 
 def test_resumed_run_has_its_own_options(cli, small_data, tmp_path):
-    """None of them need be given again, --threads neither."""
+    """None of them need be given again; threads may differ."""
     run = tmp_path / "run"
     given = ["--recipe", "tuned", "--lr", "0.003", "--batch-size", "70", "--epochs", "2"]
     where = ["--data-dir", small_data, "--out", run]
@@ -96,7 +98,6 @@ def test_resumed_run_has_its_own_options(cli, small_data, tmp_path):
     assert done.exit_code == 0, done.stderr
     again = json.loads(done.stdout)
     assert again["config"] == first["config"]
-    assert again["environment"]["threads"] == 1
     assert again["history"] == first["history"]  # it was done; nothing is trained again
     assert again["result"]["confusion"] == first["result"]["confusion"]
 
@@ -140,8 +141,7 @@ def test_contradictions_are_named(cli, run_of, small_data):
     assert "seed 0, not 1" in refused("--seed", "1")
     assert "epochs 2, not 3" in refused("--epochs", "3")  # the schedule is laid out
     assert "data mnist, not sample" in refused("--sample")
-    threads = json.loads((run / "run.json").read_text())["environment"]["threads"]
-    assert "threads" in refused("--threads", threads + 1)
+    assert "shards 2, not 4" in refused("--shards", "4")
     assert "topic mnist, not linreg" in refused(topic="linreg")
     assert "topic mnist, not diabetes" in refused("--sample", topic="diabetes")
     assert "data mnist, not kmnist" in refused("--data", "kmnist")  # before it is looked for
@@ -209,7 +209,7 @@ def test_force_leaves_nothing_of_the_old_run(cli, small_data, tmp_path):
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
         *("notes.txt", "run.json", "metrics.csv", "model.pt", "checkpoint.pt"),
-        *("curve.png", "confusion.png"),
+        *("curve.png", "confusion.png", ".lock"),
     }
 
 
@@ -217,10 +217,9 @@ def test_updates_are_saved_now_and_then(tmp_path, monkeypatch):
     """At the start, at the end, and in between when a second has passed."""
     saved = []
     monkeypatch.setattr(
-        "ptnotes.runs.writer.Writer._save", lambda writer, _: saved.append(len(writer.rows))
+        "ptnotes.runs.writer.Writer._save", lambda writer, _: saved.append(len(writer.record.rows))
     )
-    hyper = {"recipe": "notes", "epochs": 50, "lr": 0.01, "momentum": 0.0, "seed": 0}
-    for event in kept("linreg", linreg.run, hyper | {"device": "cpu", "threads": 1}, out=tmp_path):
+    for event in api.events("linreg", epochs=50, device="cpu", out=tmp_path):
         if isinstance(event, Row):
             assert not isinstance(event, EpochRow)
     assert saved[0] == 0
@@ -228,11 +227,36 @@ def test_updates_are_saved_now_and_then(tmp_path, monkeypatch):
     assert len(saved) < 10
 
 
+def of_the_first_format(run, place):
+    """The run as version 0.1.0 first wrote them: another format, and no shards."""
+    shutil.copytree(run, place)
+    document = json.loads((place / "run.json").read_text())
+    checkpoint = load_checkpoint(place / "checkpoint.pt")
+    document["run"]["format"] = checkpoint["format"] = 1
+    for each in (document, checkpoint):
+        each["config"].pop("shards")
+    (place / "run.json").write_bytes(encode(document))
+    (place / "checkpoint.pt").write_bytes(save_checkpoint(checkpoint))
+    return place
+
+
+def test_run_of_the_first_format(cli, run_of, small_data, tmp_path):
+    """It is shown, compared and predicted with; why it isn't resumed is one line."""
+    new = run_of("names", "--epochs", "2")
+    old = of_the_first_format(new, tmp_path / "old")
+    for command in (["show", old], ["list", old], ["compare", old, new]):
+        assert cli("runs", *command).exit_code == 0
+    predicted = [cli("predict", run, "Nakamura", "--json").stdout for run in (old, new)]
+    assert json.loads(predicted[0])["result"] == json.loads(predicted[1])["result"]
+    before = (old / "checkpoint.pt").read_bytes()
+    done = cli("names", "--out", old, "--resume", "--data-dir", small_data)
+    assert done.exit_code == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("ptnotes: ")]
+    assert "first format" in line
+    assert (old / "checkpoint.pt").read_bytes() == before
+
+
 def test_header_tells_the_classes(small_data):
-    hyper = vars(diabetes.RECIPES["notes"])
-    events = diabetes.run(
-        recipe="notes", seed=0, device="cpu", threads=1, data_dir=small_data, **hyper
-    )
-    header = next(events)
+    header = next(api.events("diabetes", device="cpu", data_dir=small_data))
     assert isinstance(header, Header)
     assert header.classes == ("0", "1")

@@ -121,6 +121,12 @@ def test_nothing(data):
         channel_stats(data)
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 1), (3, 0, 1), (2, 0, 3, 3)])
+def test_images_without_pixels(shape):
+    with pytest.raises(DataError, match="no pixels"):
+        channel_stats([np.zeros(shape, np.uint8)])
+
+
 @pytest.mark.parametrize("data", [["text"], [np.zeros(3)], [np.zeros((2, 2), np.int64)], [3]])
 def test_no_images(data):
     with pytest.raises(TypeError):

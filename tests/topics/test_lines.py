@@ -25,7 +25,11 @@ def test_backward(document):
 def test_backward_notices_a_wrong_gradient(document, monkeypatch):
     """The two gradients come from different computations: scaling autograd's loss shows."""
     original = torch.Tensor.backward
-    monkeypatch.setattr(torch.Tensor, "backward", lambda loss: original(3 * loss))
+    monkeypatch.setattr(
+        torch.Tensor,
+        "backward",
+        lambda loss, *options, **named: original(3 * loss, *options, **named),
+    )
     found = document("backward", "--epochs", "2", "--lr", "0.001")
     assert found["result"]["largest_gradient_difference"] > 1
 

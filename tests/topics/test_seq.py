@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ptnotes.topics.seq import MODELS, X_DATA, build, decode
+from ptnotes.topics.seq import MODELS, X_DATA, build_model, decode
 
 CELLS = ["rnn", "lstm", "gru"]
 
@@ -43,7 +43,7 @@ def test_state_as_logits_bounds_the_loss(document):
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("via", MODELS)
 def test_tuned_learns_with_any_seed(document, cell, via):
-    assert build(cell, via, True)(X_DATA).shape == (5, 4)
+    assert build_model({"cell": cell, "via": via, "head": True}, ())(X_DATA).shape == (5, 4)
     arguments = ["--cell", cell, "--via", via, "--recipe", "tuned", "--seed", "0", "--seeds", "8"]
     found = document("seq", *arguments)
     assert found["result"]["solved"] == 1

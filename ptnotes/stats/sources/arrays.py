@@ -154,7 +154,7 @@ def _from_idx(path: Path) -> NDArray[Any]:
 def python_items(data: Any) -> Iterator[Item]:
     """PIL images, and blocks (N, C, H, W), of what ``ptnotes.stats.channel_stats`` takes.
 
-    Raises TypeError for what isn't an image, DataError for floats outside [0, 1].
+    Raises TypeError for what isn't an image, DataError for no pixels or floats outside [0, 1].
     """
     loader = _is_instance(data, "torch.utils.data", "DataLoader")
     batched = loader and data.batch_size is not None
@@ -197,6 +197,8 @@ def _block(sample: Any, *, batched: bool) -> NDArray[Any]:
 def _check_values(block: NDArray[Any], name: str) -> None:
     if block.dtype.name not in DTYPES:
         raise TypeError(f"{name} holds {block.dtype}; images are {', '.join(DTYPES)}")
+    if 0 in block.shape[1:]:
+        raise DataError(f"{name} has no pixels: its shape is {block.shape}")
     if block.dtype.kind == "f" and block.size and (block.min() < 0 or block.max() > 1):
         raise DataError(
             f"{name} holds values from {block.min():.4g} to {block.max():.4g}, outside [0, 1]: "

@@ -100,24 +100,24 @@ def data_escapes_the_checks() -> Finding:
 
     right = gradient(lambda factor: None)
     wrong = gradient(lambda factor: factor.data.fill_(10.0))
-    refused = error_of(lambda: gradient(in_no_grad))
+    error = error_of(lambda: gradient(in_no_grad))
     return finding(
-        right == 6 and wrong == 20 and refused == "RuntimeError",
+        right == 6 and wrong == 20 and error == "RuntimeError",
         notes=wrong,
-        right={"untouched": right, "in no_grad()": refused},
+        right={"untouched": right, "in no_grad()": error},
     )
 
 
 @claim(
     line=54,
     statement="a number must be in brackets",
-    correction="for torch.Tensor; torch.tensor(1.0) is a scalar",
+    correction="only for torch.Tensor; torch.tensor(1.0) is a scalar",
 )
 def brackets_are_needed() -> Finding:
     """torch.Tensor(1.0) and torch.tensor(1.0)."""
-    refused = error_of(lambda: torch.Tensor(1.0))
+    error = error_of(lambda: torch.Tensor(1.0))
     scalar = torch.tensor(1.0)
-    return finding(refused == "TypeError" and scalar.shape == (), notes=refused, right=str(scalar))
+    return finding(error == "TypeError" and scalar.shape == (), notes=error, right=str(scalar))
 
 
 @claim(line=58, statement="by default no gradient is computed")
@@ -127,7 +127,7 @@ def no_gradient_by_default() -> Finding:
     return finding(not w.requires_grad, requires_grad=w.requires_grad)
 
 
-@claim(line=67, statement="x is converted to a tensor automatically when it is multiplied by one")
+@claim(line=67, statement="x is converted to a tensor automatically when it is multiplied by w")
 def numbers_become_tensors() -> Finding:
     """A tensor times a Python float, and its gradient."""
     w = _weight()

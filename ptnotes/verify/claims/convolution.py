@@ -50,7 +50,7 @@ def channels_are_added() -> Finding:
     layer = nn.Conv2d(3, 2, kernel_size=3, bias=False).double()
     x = torch.randn(1, 3, 8, 8, dtype=torch.float64)
     with torch.no_grad():
-        theirs = layer(x)[0].numpy()
+        by_torch = layer(x)[0].numpy()
     by_hand = [
         sum(
             formulas.cross_correlation(x[0, c].numpy(), layer.weight[o, c].detach().numpy())
@@ -58,33 +58,33 @@ def channels_are_added() -> Finding:
         )
         for o in range(2)
     ]
-    difference = np.abs(np.array(by_hand) - theirs).max().item()
+    difference = np.abs(np.array(by_hand) - by_torch).max().item()
     return finding(difference < 1e-12, largest_difference=difference)
 
 
 @claim(line=610, statement="padding 1 keeps 5×5 for a 3×3 kernel")
 def padding_one() -> Finding:
     """Conv2d on the notes' input, and the sums by hand."""
-    theirs = conv_demo.convolve(padding=1)
+    by_torch = conv_demo.convolve(padding=1)
     by_hand = formulas.cross_correlation(IMAGE, KERNEL, padding=1).astype(int).tolist()
-    return finding(theirs == by_hand and len(theirs) == len(theirs[0]) == 5, output=theirs)
+    return finding(by_torch == by_hand and len(by_torch) == len(by_torch[0]) == 5, output=by_torch)
 
 
 @claim(line=622, statement="stride 2 turns 5×5 into 2×2 for a 3×3 kernel")
 def stride_two() -> Finding:
     """Conv2d on the notes' input, and the sums by hand."""
-    theirs = conv_demo.convolve(stride=2)
+    by_torch = conv_demo.convolve(stride=2)
     by_hand = formulas.cross_correlation(IMAGE, KERNEL, stride=2).astype(int).tolist()
-    return finding(theirs == by_hand and len(theirs) == len(theirs[0]) == 2, output=theirs)
+    return finding(by_torch == by_hand and len(by_torch) == len(by_torch[0]) == 2, output=by_torch)
 
 
 @claim(line=634, statement="MaxPool2d(2) halves height and width and keeps the maximum of each 2×2")
 def max_pooling() -> Finding:
     """MaxPool2d on the notes' 4×4 input, and numpy's maxima of its four parts."""
     image = np.array(conv_demo.FOUR_BY_FOUR)
-    theirs = conv_demo.pool()
+    by_torch = conv_demo.pool()
     by_hand = image.reshape(2, 2, 2, 2).max(axis=(1, 3)).tolist()
-    return finding(theirs == by_hand, output=theirs)
+    return finding(by_torch == by_hand, output=by_torch)
 
 
 @claim(line=634, statement="pooling does not change the number of channels")
@@ -102,11 +102,11 @@ def pooling_keeps_channels() -> Finding:
 )
 def conv2d_is_cross_correlation() -> Finding:
     """Conv2d on the notes' input, and both by hand."""
-    theirs = np.array(conv_demo.convolve())
+    by_torch = np.array(conv_demo.convolve())
     flipped = formulas.cross_correlation(IMAGE, KERNEL[::-1, ::-1])
     straight = formulas.cross_correlation(IMAGE, KERNEL)
     return finding(
-        np.array_equal(theirs, straight) and not np.array_equal(theirs, flipped),
+        np.array_equal(by_torch, straight) and not np.array_equal(by_torch, flipped),
         notes=flipped[0].tolist(),
         right=straight[0].tolist(),
     )

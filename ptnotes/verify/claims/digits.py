@@ -108,7 +108,7 @@ def branches_are_linear() -> Finding:
     block = models.InceptionA(10).double()
     a, b = torch.randn(2, 1, 10, 12, 12, dtype=torch.float64)
 
-    def off(between: nn.Module) -> float:
+    def nonlinearity(between: nn.Module) -> float:
         def branch(x: Tensor) -> Tensor:
             return block.branch5x5_2(between(block.branch5x5_1(x)))  # type: ignore[no-any-return]
 
@@ -116,7 +116,7 @@ def branches_are_linear() -> Finding:
         return (branch(a + b) - (branch(a) + branch(b) - zero)).abs().max().item()
 
     with torch.no_grad():
-        plain, with_relu = off(nn.Identity()), off(nn.ReLU())
+        plain, with_relu = nonlinearity(nn.Identity()), nonlinearity(nn.ReLU())
     return finding(plain < 1e-12 < 1e-3 < with_relu, notes=plain, right=with_relu)
 
 
@@ -125,10 +125,8 @@ def residual_needs_one_shape() -> Finding:
     """A block on 16 channels, and x + F(x) with 16 and 32."""
     x = torch.randn(1, 16, 12, 12)
     shape = list(models.ResidualBlock(16)(x).shape)
-    refused = error_of(lambda: x + nn.Conv2d(16, 32, kernel_size=3, padding=1)(x))
-    return finding(
-        shape == [1, 16, 12, 12] and refused == "RuntimeError", same=shape, other=refused
-    )
+    error = error_of(lambda: x + nn.Conv2d(16, 32, kernel_size=3, padding=1)(x))
+    return finding(shape == [1, 16, 12, 12] and error == "RuntimeError", same=shape, other=error)
 
 
 @claim(line=723, statement="H(x) = F(x) + x")

@@ -55,9 +55,9 @@ def resize_and_crop() -> Finding:
 def normalize_formula() -> Finding:
     """transforms.Normalize and the formula with ImageNet's constants, channel by channel."""
     x = torch.rand(3, 5, 5)
-    theirs = transforms.Normalize(*IMAGENET)(x)
+    by_torch = transforms.Normalize(*IMAGENET)(x)
     by_hand = torch.stack([(channel - m) / s for channel, m, s in zip(x, *IMAGENET, strict=True)])
-    difference = (theirs - by_hand).abs().max().item()
+    difference = (by_torch - by_hand).abs().max().item()
     return finding(difference < 1e-6, largest_difference=difference)
 
 
@@ -65,9 +65,9 @@ def normalize_formula() -> Finding:
 def normalize_comes_after_to_tensor() -> Finding:
     """Normalize on an image, and on its tensor."""
     normalize = transforms.Normalize(*IMAGENET)
-    refused = error_of(lambda: normalize(_random_image()))
+    error = error_of(lambda: normalize(_random_image()))
     accepted = error_of(lambda: normalize(transforms.ToTensor()(_random_image())))
-    return finding(refused == "TypeError" and accepted is None, on_an_image=refused)
+    return finding(error == "TypeError" and accepted is None, on_an_image=error)
 
 
 @claim(line=503, statement="inverting Normalize restores the image")
@@ -134,9 +134,9 @@ def variance_cancels() -> Finding:
     _, wrong = formulas.mean_and_std_of_the_notes(_in_batches(images))
     _, right = formulas.mean_and_std(_in_batches(images))
     exact = images.std(dtype=np.float64).item()
-    off = abs(wrong - exact) / exact if math.isfinite(wrong) else math.inf
+    error = abs(wrong - exact) / exact if math.isfinite(wrong) else math.inf
     return finding(
-        math.isclose(right, exact, rel_tol=1e-4) and off > 0.1,
+        math.isclose(right, exact, rel_tol=1e-4) and error > 0.1,
         notes=wrong,
         right=right,
     )
@@ -179,8 +179,8 @@ def view_of_twelve() -> Finding:
 @claim(line=520, statement="the product of the new shape must be the number of elements")
 def view_keeps_the_number() -> Finding:
     """view(3, 5) and view(5, −1) of 12 elements."""
-    refused = [tensors.refusal(torch.arange(12), shape) for shape in ((3, 5), (5, -1))]
-    return finding(all(refused), refused=[message is not None for message in refused])
+    messages = [tensors.refusal(torch.arange(12), shape) for shape in ((3, 5), (5, -1))]
+    return finding(all(messages), refused=[message is not None for message in messages])
 
 
 @claim(line=529, statement="at most one −1")

@@ -87,9 +87,9 @@ def three_layers_give_one_number() -> Finding:
 def net_wants_eight_features() -> Finding:
     """The 8-6-4-1 network on (3, 1) and on (759, 8)."""
     model = diabetes.Model()
-    refused = error_of(lambda: model(torch.tensor([[1.0], [2.0], [3.0]])))
+    error = error_of(lambda: model(torch.tensor([[1.0], [2.0], [3.0]])))
     shape = list(model(torch.zeros(759, 8)).shape)
-    return finding(refused == "RuntimeError" and shape == [759, 1], notes=refused, right=shape)
+    return finding(error == "RuntimeError" and shape == [759, 1], notes=error, right=shape)
 
 
 @claim(
@@ -162,9 +162,9 @@ def shuffled_then_cut() -> Finding:
 )
 def length_must_be_a_number() -> Finding:
     """A pass over a DataLoader of the skeleton, and of a Dataset with a length."""
-    refused = error_of(lambda: list(DataLoader(_LengthPassed())))
+    error = error_of(lambda: list(DataLoader(_LengthPassed())))
     length = len(list(DataLoader(_ProcessNumbers())))
-    return finding(refused == "TypeError" and length == 2, notes=refused, right=length)
+    return finding(error == "TypeError" and length == 2, notes=error, right=length)
 
 
 @claim(line=334, statement="num_workers is a number of threads", correction="of processes")
@@ -194,7 +194,7 @@ def last_column_in_brackets() -> Finding:
 @claim(
     line=358,
     statement="label 1 of the diabetes data means diabetes",
-    correction="it is the larger class (496 to 263) with the lower glucose: 1 means healthy",
+    correction="it is the larger class (496 of 759) with the lower glucose, so probably healthy",
     needs="data",
 )
 def ones_have_the_lower_glucose(settings: Settings) -> Finding:

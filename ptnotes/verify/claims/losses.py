@@ -22,10 +22,13 @@ def softmax_adds_up() -> Finding:
     """Softmax of 200 random samples, ours and torch's; line 368's sigmoids: 0.8 + 0.6 + 0.9."""
     logits, _ = _random()
     probabilities = formulas.softmax(logits.numpy())
-    off = np.abs(probabilities.sum(axis=1) - 1).max().item()
+    error = np.abs(probabilities.sum(axis=1) - 1).max().item()
     difference = np.abs(probabilities - F.softmax(logits, dim=1).numpy()).max().item()
     return finding(
-        off < 1e-12 and difference < 1e-12, off=off, from_torch=difference, line_368=0.8 + 0.6 + 0.9
+        error < 1e-12 and difference < 1e-12,
+        off=error,
+        from_torch=difference,
+        line_368=0.8 + 0.6 + 0.9,
     )
 
 
@@ -83,22 +86,22 @@ def no_softmax_before_cross_entropy() -> Finding:
 @claim(line=424, statement="the losses of the two predictions are 0.4966 and 1.2389")
 def two_predictions() -> Finding:
     """nn.CrossEntropyLoss and the formula on the logits of lines 420 and 421."""
-    theirs, ours = [], []
+    by_torch, by_hand = [], []
     for prediction in PREDICTIONS:
         logits = torch.tensor(prediction, dtype=torch.float64)
-        theirs.append(round(nn.CrossEntropyLoss()(logits, torch.tensor(TARGETS)).item(), 4))
-        ours.append(round(formulas.cross_entropy(logits.numpy(), TARGETS).mean().item(), 4))
-    return finding(theirs == ours == [0.4966, 1.2389], losses=theirs)
+        by_torch.append(round(nn.CrossEntropyLoss()(logits, torch.tensor(TARGETS)).item(), 4))
+        by_hand.append(round(formulas.cross_entropy(logits.numpy(), TARGETS).mean().item(), 4))
+    return finding(by_torch == by_hand == [0.4966, 1.2389], losses=by_torch)
 
 
 @claim(line=435, statement="LogSoftmax(x) = log(exp(x) / Σ exp(x)), of the same shape")
 def log_softmax_formula() -> Finding:
     """The formula and nn.LogSoftmax on 200 random samples."""
     logits, _ = _random()
-    theirs = nn.LogSoftmax(dim=1)(logits)
-    difference = np.abs(formulas.log_softmax(logits.numpy()) - theirs.numpy()).max().item()
+    by_torch = nn.LogSoftmax(dim=1)(logits)
+    difference = np.abs(formulas.log_softmax(logits.numpy()) - by_torch.numpy()).max().item()
     return finding(
-        difference < 1e-12 and theirs.shape == logits.shape, largest_difference=difference
+        difference < 1e-12 and by_torch.shape == logits.shape, largest_difference=difference
     )
 
 
@@ -107,8 +110,8 @@ def nll_takes_the_target() -> Finding:
     """nn.NLLLoss and the mean of −x[y] on 200 random samples."""
     logits, y = _random()
     x = nn.LogSoftmax(dim=1)(logits)
-    theirs, by_hand = nn.NLLLoss()(x, y).item(), -x[torch.arange(200), y].mean().item()
-    return finding(abs(theirs - by_hand) < 1e-12, torch=theirs, by_hand=by_hand)
+    by_torch, by_hand = nn.NLLLoss()(x, y).item(), -x[torch.arange(200), y].mean().item()
+    return finding(abs(by_torch - by_hand) < 1e-12, torch=by_torch, by_hand=by_hand)
 
 
 @claim(line=462, statement="CrossEntropyLoss = LogSoftmax + NLLLoss")

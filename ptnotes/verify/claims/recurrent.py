@@ -14,8 +14,8 @@ from ptnotes.verify.claims.claim import Finding, claim, error_of, finding
 @claim(line=760, statement="h' = f(W·x + W·h + b)")
 def rnn_formula() -> Finding:
     """nn.RNNCell and the formula with tanh and the same weights: equal to 1e-6."""
-    off = rnn_demo.cells_by_hand()["rnn"]
-    return finding(off <= 1e-6, largest_difference=off)
+    error = rnn_demo.cells_by_hand()["rnn"]
+    return finding(error <= 1e-6, largest_difference=error)
 
 
 @claim(line=803, statement="the input and hidden size determine the sizes of the weights")
@@ -38,11 +38,11 @@ def rnn_cell_is_not_linear() -> Finding:
     a, b = torch.randn(2, 1, 4)
     with torch.no_grad():
 
-        def off(before_tanh: bool) -> float:
+        def nonlinearity(before_tanh: bool) -> float:
             f = (lambda x: torch.atanh(cell(x, h))) if before_tanh else (lambda x: cell(x, h))
             return difference(f(a + b), f(a) + f(b) - f(torch.zeros(1, 4)))
 
-        whole, inside = off(before_tanh=False), off(before_tanh=True)
+        whole, inside = nonlinearity(before_tanh=False), nonlinearity(before_tanh=True)
     return finding(inside < 1e-4 < 1e-3 < whole, notes=whole, right={"before the tanh": inside})
 
 
@@ -63,15 +63,15 @@ def layer_is_the_loop() -> Finding:
     layer, cell = nn.RNN(4, 2), nn.RNNCell(4, 2)
     x, hidden = torch.randn(3, 5, 4), torch.zeros(5, 2)
     with torch.no_grad():
-        for mine, theirs in zip(cell.parameters(), layer.parameters(), strict=True):
-            mine.copy_(theirs)
+        for target, source in zip(cell.parameters(), layer.parameters(), strict=True):
+            target.copy_(source)
         outputs, last = layer(x)
         by_cell = []
         for step in x:
             hidden = cell(step, hidden)
             by_cell.append(hidden)
-    off = max(difference(torch.stack(by_cell), outputs), difference(hidden, last[0]))
-    return finding(off < 1e-6, largest_difference=off)
+    error = max(difference(torch.stack(by_cell), outputs), difference(hidden, last[0]))
+    return finding(error < 1e-6, largest_difference=error)
 
 
 @claim(
@@ -116,15 +116,15 @@ def batch_first_spares_the_hidden_state() -> Finding:
 @claim(line=974, statement="LSTM: the gates i, f, o with sigmoid, g with tanh")
 def lstm_gates() -> Finding:
     """The formulas, gate by gate, and nn.LSTMCell: equal to 1e-6."""
-    off = rnn_demo.cells_by_hand()["lstm"]
-    return finding(off <= 1e-6, largest_difference=off)
+    error = rnn_demo.cells_by_hand()["lstm"]
+    return finding(error <= 1e-6, largest_difference=error)
 
 
 @claim(line=952, statement="one linear layer over [x, h] gives all four gates of the LSTM")
 def lstm_with_one_bias() -> Finding:
     """The notes' cell and nn.LSTMCell, whose two biases are added up: equal to 1e-6."""
-    off = rnn_demo.cells_by_hand()["lstm_of_the_notes"]
-    return finding(off <= 1e-6, largest_difference=off)
+    error = rnn_demo.cells_by_hand()["lstm_of_the_notes"]
+    return finding(error <= 1e-6, largest_difference=error)
 
 
 @claim(line=987, statement="LSTM: output (32, 10, 128), hidden (2, 32, 128)")
@@ -161,8 +161,8 @@ def lstm_mitigates_vanishing() -> Finding:
 @claim(line=1039, statement="h' = z·h + (1 − z)·h̃")
 def gru_update() -> Finding:
     """The formulas, with torch's candidate, and nn.GRUCell: equal to 1e-6."""
-    off = rnn_demo.cells_by_hand()["gru"]
-    return finding(off <= 1e-6, largest_difference=off)
+    error = rnn_demo.cells_by_hand()["gru"]
+    return finding(error <= 1e-6, largest_difference=error)
 
 
 @claim(
@@ -172,11 +172,11 @@ def gru_update() -> Finding:
 )
 def gru_candidate() -> Finding:
     """Both forms and nn.GRUCell with the same weights."""
-    off = rnn_demo.cells_by_hand()
+    errors = rnn_demo.cells_by_hand()
     return finding(
-        off["gru"] <= 1e-6 and off["gru_of_the_notes"] > 1e-3,
-        notes=off["gru_of_the_notes"],
-        right=off["gru"],
+        errors["gru"] <= 1e-6 and errors["gru_of_the_notes"] > 1e-3,
+        notes=errors["gru_of_the_notes"],
+        right=errors["gru"],
     )
 
 
@@ -225,10 +225,10 @@ def zeros_are_the_default() -> Finding:
     x, zeros = torch.randn(5, 1, 10), torch.zeros(2, 1, 8)
     lstm, gru = nn.LSTM(10, 8, num_layers=2), nn.GRU(10, 8, num_layers=2)
     without, given = [lstm(x)[0], gru(x)[0]], [lstm(x, (zeros, zeros))[0], gru(x, zeros)[0]]
-    off = max(difference(a, b) for a, b in zip(without, given, strict=True))
+    error = max(difference(a, b) for a, b in zip(without, given, strict=True))
     as_for_gru = error_of(lambda: lstm(x, zeros))
     return finding(
-        off == 0 and as_for_gru is not None,
+        error == 0 and as_for_gru is not None,
         notes={"h alone, to the LSTM": as_for_gru},
-        right={"largest difference": off},
+        right={"largest difference": error},
     )

@@ -57,8 +57,8 @@ def super_init_is_a_must() -> Finding:
         def __init__(self) -> None:
             self.linear = nn.Linear(1, 1)
 
-    refused = error_of(WithoutSuper)
-    return finding(refused == "AttributeError", without=refused)
+    error = error_of(WithoutSuper)
+    return finding(error == "AttributeError", without=error)
 
 
 @claim(line=102, statement="MSELoss(size_average=True)", correction="deprecated: reduction='mean'")
@@ -115,7 +115,7 @@ def _saved_tensors(keep: Callable[[torch.Tensor], object]) -> int:
     correction="the graph exists already, and the loss keeps it in memory; loss.item() does not",
 )
 def printing_the_loss() -> Finding:
-    """How many tensors the graph holds: with the loss kept after printing, and with its number."""
+    """The tensors that a graph holds when the loss is kept, printed, and when loss.item() is."""
 
     def printed(loss: torch.Tensor) -> torch.Tensor:
         str(loss)
@@ -171,11 +171,11 @@ def bce_table() -> Finding:
     """The formula of line 184 and torch's function on the four rows of the table."""
     losses = [row["loss"] for row in formulas.bce_table()]
     y, y_hat = torch.tensor(formulas.BCE_TABLE, dtype=torch.float64).unbind(dim=1)
-    theirs = F.binary_cross_entropy(y_hat, y, reduction="none").tolist()
+    by_torch = F.binary_cross_entropy(y_hat, y, reduction="none").tolist()
     printed = [1.6094, 0.2231, 0.3567, 1.2040]
     return finding(
         [round(loss, 4) for loss in losses] == printed
-        and all(math.isclose(a, b) for a, b in zip(losses, theirs, strict=True)),
+        and all(math.isclose(a, b) for a, b in zip(losses, by_torch, strict=True)),
         losses=[round(loss, 4) for loss in losses],
     )
 
@@ -184,10 +184,11 @@ def bce_table() -> Finding:
 def bce_of_the_batch() -> Finding:
     """nn.BCELoss on the four rows of the table, and the mean of the formula's losses."""
     y, y_hat = torch.tensor(formulas.BCE_TABLE, dtype=torch.float64).unbind(dim=1)
-    theirs = nn.BCELoss()(y_hat, y).item()
+    by_torch = nn.BCELoss()(y_hat, y).item()
     losses = [row["loss"] for row in formulas.bce_table()]
     return finding(
-        round(theirs, 4) == 0.8483 and math.isclose(theirs, sum(losses) / 4), mean=round(theirs, 4)
+        round(by_torch, 4) == 0.8483 and math.isclose(by_torch, sum(losses) / 4),
+        mean=round(by_torch, 4),
     )
 
 

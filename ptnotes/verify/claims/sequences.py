@@ -94,7 +94,8 @@ def ohlol_is_luck(settings: Settings) -> Generator[Progress, None, Finding]:
         result = yield from run_topic(seq, recipe, replace(settings, seed=seed))
         texts.append(result["text"])
     right = texts.count("ohlol")
-    return finding(10 <= right < 20, notes=texts[0], right=f"{right} of 20 seeds")
+    others = sorted({*texts} - {"ohlol"})
+    return finding(10 <= right < 20, notes=others, right=f"{right} of 20 seeds")
 
 
 @claim(
@@ -122,11 +123,11 @@ def names_beyond_ascii() -> Finding:
     embedding = nn.Embedding(data.CHARACTERS, 4)
     spellings = ("Ślusàrski", "王")
     codes = [torch.tensor([ord(character) for character in name]) for name in spellings]
-    refused = {error_of(partial(embedding, code)) for code in codes}
+    errors = {error_of(partial(embedding, code)) for code in codes}
     shapes = [list(embedding(torch.tensor(data.encode(name))).shape) for name in spellings]
     return finding(
-        refused == {"IndexError"} and shapes == [[9, 4], [1, 4]],
-        notes=sorted(map(str, refused)),
+        errors == {"IndexError"} and shapes == [[9, 4], [1, 4]],
+        notes=sorted(map(str, errors)),
         right=shapes,
     )
 
@@ -161,11 +162,15 @@ def packing_skips_padding() -> Finding:
     with torch.no_grad():
         _, packed = gru(pack_padded_sequence(padded, lengths))
         _, unpacked = gru(padded)
-        alone = torch.cat(
+        unpadded = torch.cat(
             [gru(padded[:length, [row]])[1] for row, length in enumerate(lengths.tolist())], dim=1
         )
-    off, without = ((hidden - alone).abs().max().item() for hidden in (packed, unpacked))
-    return finding(off < 1e-6 < 1e-3 < without, packed=off, unpacked=without)
+    packed_error, unpacked_error = (
+        (hidden - unpadded).abs().max().item() for hidden in (packed, unpacked)
+    )
+    return finding(
+        packed_error < 1e-6 < 1e-3 < unpacked_error, packed=packed_error, unpacked=unpacked_error
+    )
 
 
 @claim(line=1120, statement="hidden[−1] and hidden[−2] are the two directions of the last layer")
