@@ -29,7 +29,7 @@ def list_sets(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Every file of every data set: where it lies, its size, whether it is what it should be."""
+    """Every file of every data set: its place, its size, whether it is right."""
     from ptnotes.datasets import inventory
 
     show(inventory.listing(data_dir=data_dir), as_json, quiet)
@@ -62,7 +62,7 @@ def verify(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Hold the files against the manifest; exit code 1 if one is wrong, truncated or missing."""
+    """Compare the files with the manifest; exit code 1 if one is wrong, truncated or missing."""
     from ptnotes.datasets import inventory
 
     result = show(inventory.verify(data_dir=data_dir, sample=sample), as_json, quiet)

@@ -30,7 +30,7 @@ def _checked(name: str) -> Callable[[Any], Any]:
 
 def _full_or_number(value: str) -> int | str:
     if value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
-        raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1 up")
+        raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1")
     return value if value == "full" else int(value)
 
 
@@ -121,7 +121,7 @@ def training(
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, with its own options.")
+        bool, typer.Option("--resume", help="Continue the run in --out, with its own options.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
     plot: Plot = None,

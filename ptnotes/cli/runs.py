@@ -53,7 +53,7 @@ def show_run(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """One run whole: configuration, history, confusions, precision and recall."""
+    """One run in full: configuration, history, confusions, precision and recall."""
     from ptnotes.runs import overview
 
     show(overview.show(directory=directory, plot=plot, confusion=confusion), as_json, quiet)

@@ -140,7 +140,7 @@ def _line(row: Row) -> str:
 def _summary(result: dict[str, Any]) -> list[str]:
     """``name  value``, a line each; lists and objects are for JSON, but a pair of numbers.
 
-    The standard deviation ``name_std`` stands behind its mean.
+    The standard deviation ``name_std`` follows its mean.
     """
     plain = {
         name: _text(name, value)

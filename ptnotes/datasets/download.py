@@ -1,7 +1,7 @@
 """Downloads that can be trusted: a file gets its name only when its SHA-256 is right.
 
 pooch does the transfer and the check, in a directory of its own beside the target; so an
-interruption leaves nothing under the file's name, and two processes don't meet.
+interruption leaves nothing under the file's name, and processes don't share a file.
 """
 
 import contextlib
@@ -77,7 +77,7 @@ def _try(address: str, file: File, partial: Path, target: Path) -> str | None:
         target.parent.mkdir(parents=True, exist_ok=True)
         ordinary = partial / "ordinary"
         ordinary.touch()
-        shutil.copymode(ordinary, whole)  # pooch's temporary file is its owner's alone
+        shutil.copymode(ordinary, whole)  # pooch's temporary file is readable by its owner only
         os.replace(whole, target)
     except RequestException as error:
         answer = error.response

@@ -25,10 +25,10 @@ FileStatus = Literal["right", "wrong", "unknown", "missing"]
 
 @dataclass(frozen=True)
 class FileRow(Row):
-    """A file as it lies here: its size in bytes, and what its SHA-256 says of it.
+    """A file on this machine: its size in bytes, and what its SHA-256 says of it.
 
     "unknown" is a file that torchvision unpacked, as long as it should be, of a set whose digests
-    are those of the .gz, where no right .gz lies beside it.
+    are those of the .gz, where no right .gz is beside it.
     """
 
     data_set: str = column("data set", "<13")
@@ -38,12 +38,12 @@ class FileRow(Row):
 
 
 def inspect(name: str, data_set: DataSet, directory: Path) -> list[FileRow]:
-    """The state of every file of a data set; two rows where it lies both packed and unpacked."""
+    """The state of every file of a data set; two rows where it is there packed and unpacked."""
     return [row for file in data_set.files for row in _inspect_file(name, file, directory)]
 
 
 def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
-    """A row for every place where the file lies, the reader's first."""
+    """A row for every place where the file is, the reader's first."""
     return [
         FileRow(name, _state(file, directory, path), (directory / path).stat().st_size, path)
         for path in places(file.path)
@@ -52,7 +52,7 @@ def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
 
 
 def _state(file: File, directory: Path, path: str) -> FileStatus:
-    """Of what lies at ``path``, one of the file's places. Raises DataError if it can't be read."""
+    """Of the file at ``path``, one of its places. Raises DataError if it can't be read."""
     place, packed = directory / path, directory / file.path
     if place == packed:
         return "right" if _sha256(place) == file.sha256 else "wrong"
@@ -140,7 +140,7 @@ def _remove_wrong_unpacked(name: str, file: File, directory: Path) -> None:
 
 
 def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
-    """Hold every file of every set that is here, whole or in part, against the manifest.
+    """Compare every file of every set that is here, complete or not, with the manifest.
 
     Raises DataError if there is none.
     """

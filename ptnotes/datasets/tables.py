@@ -7,7 +7,7 @@ import pandas as pd
 
 from ptnotes.errors import DataError
 
-REST = "rest"  # a column for what stands behind the last one
+REST = "rest"  # a column for what follows the last one
 
 
 def read_table(path: Path, columns: list[str]) -> pd.DataFrame:

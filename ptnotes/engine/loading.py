@@ -1,7 +1,7 @@
 """Data sets held in memory on the device, and torch's own DataLoader over them.
 
 A DataLoader that fetches sample by sample pays Python for each of them. Given a BatchSampler as its
-``sampler`` and ``batch_size=None`` it hands the data set a whole batch of indices at once, and the
+``sampler`` and ``batch_size=None`` it gives the data set the indices of a batch at once, and the
 data set answers with one gather.
 """
 

@@ -2,7 +2,7 @@
 
 Who computes a shard changes no bit: K and the order decide how sums are rounded, not the number
 of threads. torch's own threads stay out of it (one each): they share out every operation and wait
-for each other behind it, dozens of times a step in networks of this size; shards meet once.
+for each other after it, dozens of times a step in networks of this size; shards wait once.
 """
 
 import threading
@@ -90,7 +90,7 @@ class Shards:
             worker.jobs.put(lambda thread=thread: job(thread))  # type: ignore[misc]
         try:
             done = [job(0)]
-        finally:  # no worker goes on after an error here
+        finally:  # no worker still runs after an error here
             others = [worker.results.get() for worker in self.workers]
         for result, error in others:
             if error is not None:

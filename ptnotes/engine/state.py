@@ -1,4 +1,4 @@
-"""The whole state of a training between two epochs, captured and restored."""
+"""The complete state of a training between two epochs, captured and restored."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ State = dict[str, Any]
 class TrainingState:
     """What a training changes from epoch to epoch: weights, optimizer, schedule, streams, rows.
 
-    A training that is built the same way and gets ``state`` back goes on to the same bits on the
+    A training that is built the same way and gets ``state`` back continues to the same bits on the
     CPU. ``generators`` are the random streams that its epochs draw from, ``samples`` how many it
     trains on; ``started`` is when it began, on ``time.perf_counter``.
     """

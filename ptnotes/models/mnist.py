@@ -73,7 +73,7 @@ class InceptionA(nn.Module):
 
 
 class Inception(nn.Module):
-    """Two convolutions, an InceptionA behind each (notes, line 715)."""
+    """Two convolutions, each followed by an InceptionA (notes, line 715)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class ResidualBlock(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Two convolutions, a residual block behind each (notes, line 742)."""
+    """Two convolutions, each followed by a residual block (notes, line 742)."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ DIRECTIONS = 2
 class Places(NamedTuple):
     """Where the elements (E) of N packed sequences are: step by step, the longest sequence first.
 
-    ``sizes`` are the steps' elements. ``mirrored`` (E) is the place of the element that stands
+    ``sizes`` are the steps' elements. ``mirrored`` (E) is the place of the element that is
     there in the reversed sequence, ``previous`` (E - N) of the one before, from the second step
     on, ``last`` (N) of each sequence's last one.
     """
@@ -71,7 +71,7 @@ class _Recurrence(torch.autograd.Function):
             *(each.split(sizes, 1) for each in (gates, inputs_new, new, states)), strict=True
         ):
             if state is not None:
-                state = state[:, : h.shape[1]]  # of the sequences that go on
+                state = state[:, : h.shape[1]]  # of the sequences that have not ended
                 gate.baddbmm_(state, transposed)
             r, z = gate[:, :, :width].sigmoid_().chunk(2, dim=2)
             torch.addcmul(i_new, r, gate[:, :, width:], out=n).tanh_()

@@ -1,4 +1,4 @@
-"""Saved runs listed, shown and compared, from their run.json alone. No torch here."""
+"""Saved runs listed, shown and compared, only from their run.json. No torch here."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Which run a directory holds, and the options that it goes on with."""
+"""Which run a directory holds, and whether options fit it when it is resumed."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,9 +15,9 @@ CONTENT = {"topic", "config", "environment", "training", "date", "save_best", "b
 
 
 def open_run(out: Path, *, resume: bool, force: bool) -> Checkpoint | None:
-    """The checkpoint to go on from, or None where a run begins. Raises UsageError, DataError."""
+    """The checkpoint to resume from, or None where a run begins. Raises UsageError, DataError."""
     if resume and force:
-        raise UsageError("--resume goes on with the run and --force replaces it: choose one")
+        raise UsageError("--resume continues the run and --force replaces it: choose one")
     if os.path.exists(out) and not os.path.isdir(out):
         raise DataError(f"{out} is a file; --out takes a directory")
     if force:
@@ -28,7 +28,7 @@ def open_run(out: Path, *, resume: bool, force: bool) -> Checkpoint | None:
         return None
     if not resume:
         raise UsageError(
-            f"{out} already holds a run: --resume goes on with it, --force replaces it"
+            f"{out} already holds a run: --resume continues it, --force replaces it"
         )
     return _checkpoint_in(out)
 

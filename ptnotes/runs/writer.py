@@ -1,7 +1,7 @@
 """Saving a run while its events pass.
 
-``checkpoint.pt`` alone decides where a run goes on. It is written first, atomically, and all other
-files are written from it again when the run is resumed: a kill between two of them does no harm.
+Only ``checkpoint.pt`` decides where a run is resumed. It is written first, atomically, and all
+other files are written from it again then: a kill between two of them does no harm.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def record_run(
     """Pass events on and save the run in ``directory`` after every epoch.
 
     Runs whose epochs are single updates are saved once a second, and at the end. ``saved`` is the
-    checkpoint that the run goes on from. Raises DataError if a file can't be written.
+    checkpoint that the run is resumed from. Raises DataError if a file can't be written.
     """
     writer: Writer | None = None
     try:
@@ -67,7 +67,7 @@ class Writer:
         self.save_best = save_best or bool(saved and saved["save_best"])
         self.best: dict[str, Any] | None = saved["best"] if saved else None
         if save_best and saved and not saved["save_best"]:
-            raise UsageError(f"{directory} was begun without --save-best: go on without it")
+            raise UsageError(f"{directory} was started without --save-best: leave it out")
         self.lock = contextlib.ExitStack()
         self._new, self._wall_seconds = saved is None, 0.0
         if saved:

@@ -61,7 +61,7 @@ def run(
     threads: int | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per update: three an epoch; goes on from ``resume``.
+    """Yields a row per update: three an epoch; continues from the state ``resume``.
 
     Raises DeviceError, DivergedError.
     """

@@ -75,7 +75,7 @@ def split(
 
 
 class Model(nn.Module):
-    """Three linear layers, a sigmoid behind each, (N, 8) → (N, 1) (notes, line 252)."""
+    """Three linear layers, each followed by a sigmoid, (N, 8) → (N, 1) (notes, line 252)."""
 
     def __init__(self, relu: bool = False) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ def run(
     data_dir: Path | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; goes on from ``resume``.
+    """Yields a row per epoch; continues from the state ``resume``.
 
     With nothing held out, the accuracy is that on the training data, the only data there is.
     Raises DataError, DeviceError, DivergedError.

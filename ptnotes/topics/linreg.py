@@ -70,7 +70,10 @@ def run(
     threads: int | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
+    """Yields a row per epoch; continues from the state ``resume``.
+
+    Raises DeviceError, DivergedError.
+    """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
     seed_streams(recipe.seed)

@@ -102,7 +102,7 @@ def run(
     data_dir: Path | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; goes on from ``resume``.
+    """Yields a row per epoch; continues from the state ``resume``.
 
     Raises DataError, DeviceError, DivergedError.
     """

@@ -41,7 +41,7 @@ SEED = 2
 
 
 def _of_the_notes(cell: str, via: str) -> Recipe:
-    """The notes have the RNN in all three ways, LSTM and GRU with the embedding alone.
+    """The notes have the RNN in all three ways, LSTM and GRU only with the embedding.
 
     Cell by cell the gated ones get the layer's 100 epochs: 20 are too few for a state that starts
     near 0.
@@ -139,7 +139,10 @@ def run(
     threads: int | None = None,
     resume: State | None = None,
 ) -> Iterator[Event]:
-    """Yields a row per epoch; goes on from ``resume``. Raises DeviceError, DivergedError."""
+    """Yields a row per epoch; continues from the state ``resume``.
+
+    Raises DeviceError, DivergedError.
+    """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
     seed_streams(recipe.seed)

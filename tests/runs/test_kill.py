@@ -1,4 +1,4 @@
-"""Killed at random moments and resumed until done: the bits are those of a run left in peace."""
+"""Killed at random moments and resumed until done: the bits are those of an undisturbed run."""
 
 import json
 import random

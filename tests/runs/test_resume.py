@@ -187,7 +187,7 @@ def test_other_data_is_refused(cli, run_of):
     [
         (["--resume"], "--out"),
         (["--force"], "--out"),
-        (["--out", "{run}"], "--resume goes on with it, --force replaces it"),
+        (["--out", "{run}"], "--resume continues it, --force replaces it"),
         (["--out", "{run}", "--resume", "--force"], "choose one"),
         (["--out", "{run}", "--seeds", "2"], "--seeds"),
         (["--plot", "curve.jpeg"], "--plot"),
