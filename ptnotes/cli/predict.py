@@ -26,7 +26,7 @@ def predict(
         ),
     ] = None,
     show_images: Annotated[
-        bool, typer.Option("--show", help="Show each image as the network saw it.")
+        bool, typer.Option("--show", help="Show each image as the network sees it.")
     ] = False,
     best: Annotated[
         bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
