@@ -39,7 +39,10 @@ def list_runs(
         return
     with named_failures():
         table = overview.table(paths)
-    typer.echo(table.to_csv() if form == "csv" else table.to_markdown(), nl=form == "markdown")
+    if form == "csv":
+        typer.echo(table.to_csv(), nl=False)
+    else:
+        typer.echo(table.astype(object).where(table.notna(), "").to_markdown())
 
 
 @runs.command("show")

@@ -19,6 +19,11 @@ ROWS = 20  # of a history on screen
 MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
 MAX_CONFUSIONS = 15  # that are listed where it doesn't
 NOTHING = "-"
+COLUMNS = (
+    *("damaged", "topic", "arch", "cell", "via", "recipe", "data", "seed", "epochs"),
+    *("epochs_done", "finished", "measure", "best_accuracy", "best_epoch", "last_accuracy"),
+    *("seconds", "date"),
+)
 
 
 def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
@@ -34,7 +39,9 @@ def table(directories: Sequence[Path]) -> "pd.DataFrame":
     """The same as a table, a row per run. Raises DataError."""
     import pandas as pd
 
-    return pd.DataFrame(summaries(directories)).set_index("run")
+    found = summaries(directories)
+    columns = [name for name in COLUMNS if any(name in run for run in found)]
+    return pd.DataFrame(found, columns=["run", *columns]).set_index("run")
 
 
 def summaries(directories: Sequence[Path]) -> list[dict[str, Any]]:

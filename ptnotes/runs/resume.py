@@ -27,9 +27,7 @@ def open_run(out: Path, *, resume: bool, force: bool) -> Checkpoint | None:
             raise UsageError(f"{out} holds a {name} of no run: --force replaces it")
         return None
     if not resume:
-        raise UsageError(
-            f"{out} already holds a run: --resume continues it, --force replaces it"
-        )
+        raise UsageError(f"{out} already holds a run: --resume continues it, --force replaces it")
     return _checkpoint_in(out)
 
 

@@ -1,9 +1,13 @@
 """runs list, show, compare; and the pictures."""
 
+import csv
 import errno
+import io
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -78,6 +82,36 @@ def test_show_without_classes(cli, run_of, tmp_path):
     done = cli("runs", "show", run, "--confusion", tmp_path / "m.png")
     assert done.exit_code == 2
     assert "no finished run of a classifier" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "markdown", "json", "table"])
+def test_list_in_every_format(cli, two, form):
+    done = cli("runs", "list", *two, "--format", form)
+    assert done.exit_code == 0, done.stderr
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert [row["run"] for row in rows] == [str(run) for run in two]
+        accuracies = [float(row["last_accuracy"]) for row in rows]
+        documents = [json.loads((run / "run.json").read_text()) for run in two]
+        assert accuracies == [each["result"]["test_accuracy"] for each in documents]
+    elif form == "json":
+        assert len(json.loads(done.stdout)["result"]["runs"]) == 2
+    elif form == "markdown":
+        assert len(done.stdout.splitlines()) == 4
+        assert "nan" not in done.stdout
+    else:
+        assert str(two[0].name) in done.stdout
+
+
+def test_overview_needs_neither_torch_nor_pandas(two):
+    code = (
+        "import sys; from ptnotes.cli import app\n"
+        f"try: app(['runs', 'list', {str(two[0])!r}])\n"
+        "except SystemExit as error: assert not error.code\n"
+        "print(sorted({'torch', 'pandas', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_compare(cli, two, run_of, tmp_path):
