@@ -6,6 +6,7 @@ Options are those of the commands, by their Python names: ``epochs``, ``batch_si
 import os
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PathLike = str | os.PathLike[str]
-SAVING = {"out", "resume", "force", "plot"}
-SAVING_CLASSIFIER = {"save_best", "confusion"}
+CLASSIFIERS_ONLY = {"save_best", "confusion"}
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What is kept of a run: its directory, its pictures."""
+
+    out: Path | None
+    resume: bool
+    force: bool
+    save_best: bool
+    plot: Path | None
+    confusion: Path | None
+
+    def given(self) -> set[str]:
+        """The options that are set."""
+        return {name for name, value in vars(self).items() if value}
 
 
 def topics() -> "pd.DataFrame":
@@ -41,72 +57,95 @@ def runs(*directories: PathLike) -> "pd.DataFrame":
     return overview.table([Path(each) for each in directories or (".",)])
 
 
-def events(topic: str, **options: Any) -> Iterator[Event]:
+def events(
+    topic: str,
+    *,
+    seeds: int | None = None,
+    out: PathLike | None = None,
+    resume: bool = False,
+    force: bool = False,
+    save_best: bool = False,
+    plot: PathLike | None = None,
+    confusion: PathLike | None = None,
+    **options: Any,
+) -> Iterator[Event]:
     """What a topic yields while it runs: a Header, Progress, Rows, Tables, a Result.
 
-    ``options`` that are None are left out. Raises ValueError for a topic or value that doesn't
-    exist, TypeError for an option that the topic doesn't have; then, while the topic runs, what
-    ``ptnotes.errors`` has.
+    ``options`` are those of the topic's command, such as ``arch``, ``recipe``, ``epochs``; None is
+    the default. ``out`` saves the run there, ``seeds`` runs so many. Raises ValueError for a topic
+    or value that doesn't exist, TypeError for an option that the topic doesn't have; then, while
+    the topic runs, what ``ptnotes.errors`` has.
     """
     from ptnotes.topics import TITLES, TRAINED, module
-    from ptnotes.topics.options import check_names, check_options, settings
+    from ptnotes.topics.options import check_names, check_options, check_value, settings
 
     topic = topic.replace("_", "-")
     if topic not in TITLES:
         raise ValueError(f"there is no topic {topic!r}; there are {', '.join(TITLES)}")
     lesson = module(topic)
-    given = {name: value for name, value in options.items() if value is not None}
+    given = {
+        name: value.item()
+        if hasattr(value, "item")
+        else value  # a number of numpy's: JSON has none
+        for name, value in options.items()
+        if value is not None
+    }
+    paths = (None if each is None else Path(each) for each in (out, plot, confusion))
+    saving = Saving(next(paths), resume, force, save_best, *paths)
+    shared = saving.given() | ({"seeds"} if seeds else set())
     if topic not in TRAINED:
-        check_names(topic, given, settings(lesson))
+        check_names(topic, given.keys() | shared, settings(lesson))
         demonstration: Iterator[Event] = lesson.run(**given)
         return demonstration
-    also = SAVING | {"seeds"} | (SAVING_CLASSIFIER if "data" in settings(lesson) else set())
-    check_options(topic, lesson, given, also)
-    return _training(topic, lesson, given)
+    if "data" not in settings(lesson):
+        check_names(topic, shared & CLASSIFIERS_ONLY, ())
+    check_options(topic, lesson, given)
+    check_value("seeds", seeds or 1)
+    return _training(topic, lesson, given, seeds or 1, saving)
 
 
-def _training(topic: str, lesson: Any, given: dict[str, Any]) -> Iterator[Event]:
-    """Run a trained topic, once or with several seeds; save and draw it as the options say."""
+def _training(
+    topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
+) -> Iterator[Event]:
+    """Run a trained topic, once or with several seeds; torch's threads are restored."""
     import torch
 
     from ptnotes.plots import of_run
-    from ptnotes.runs.resume import check_header, check_options, open_run
-    from ptnotes.runs.writer import record_run
 
-    saving = {name: given.pop(name) for name in SAVING | SAVING_CLASSIFIER if given.get(name)}
-    given = {name: value for name, value in given.items() if name not in SAVING | SAVING_CLASSIFIER}
-    plot, confusion, out = (
-        Path(saving[name]) if name in saving else None for name in ("plot", "confusion", "out")
-    )
-    of_run.check_paths(plot, confusion)
-    if given.get("seeds", 1) > 1:
-        yield from _repeated(lesson, given, saving)
-        return
-    saved = None
-    resume, save_best = saving.get("resume", False), saving.get("save_best", False)
-    if out is not None:
-        saved = open_run(out, resume=resume, force=saving.get("force", False))
-    elif saving.keys() - {"plot", "confusion"}:
-        raise UsageError("--resume, --force and --save-best need --out, the run's directory")
-    if saved is not None and out is not None:
-        check_options(given, topic, saved, out)
-        given = saved["config"] | given | {"device": saved["config"]["device"]}
     threads = torch.get_num_threads()
     try:
-        found = _run(lesson, given, saved["training"] if saved else None)
-        if out is not None:
-            if saved is not None:
-                found = check_header(found, saved, out)
-            found = record_run(found, out, saved=saved, save_best=save_best)
-        yield from of_run.with_plots(found, plot=plot, matrix=confusion)
+        of_run.check_paths(saving.plot, saving.confusion)
+        if seeds > 1:
+            yield from _repeated(lesson, given, seeds, saving)
+        else:
+            found = _saved_run(topic, lesson, given, saving)
+            yield from of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
     finally:
         torch.set_num_threads(threads)
 
 
+def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -> Iterator[Event]:
+    """One run, saved in ``saving.out`` if it is given, and resumed from what is there."""
+    from ptnotes.runs.resume import check_header, check_options, open_run
+    from ptnotes.runs.writer import record_run
+
+    out = saving.out
+    if out is None:
+        if saving.given() - {"plot", "confusion"}:
+            raise UsageError("--resume, --force and --save-best need --out, the run's directory")
+        return _run(lesson, given, None)
+    saved = open_run(out, resume=saving.resume, force=saving.force)
+    if saved is None:
+        found = _run(lesson, given, None)
+    else:
+        check_options(given, topic, saved, out)
+        options = saved["config"] | given | {"device": saved["config"]["device"]}
+        found = check_header(_run(lesson, options, saved["training"]), saved, out)
+    return record_run(found, out, saved=saved, save_best=saving.save_best)
+
+
 def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:
     """The lesson's events, with the recipe and the settings that the options give."""
-    from dataclasses import replace
-
     from ptnotes.engine.device import pick_device
     from ptnotes.topics.options import recipe_of, settings
 
@@ -127,18 +166,18 @@ def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> It
     return found
 
 
-def _repeated(lesson: Any, given: dict[str, Any], saving: dict[str, Any]) -> Iterator[Event]:
+def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) -> Iterator[Event]:
     from ptnotes.engine.repeat import repeat
     from ptnotes.topics.options import LARGEST_SEED, recipe_of
 
     first = recipe_of(lesson, given).seed
-    seeds = range(first, first + given.pop("seeds"))
-    if seeds[-1] > LARGEST_SEED:
+    if first + count - 1 > LARGEST_SEED:
         raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
-    if saving:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(saving))
+    if saving.given():
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(saving.given()))
         raise UsageError(f"--seeds: {named} is for one run at a time")
-    yield from repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
+    seeds = range(first, first + count)
+    return repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
 
 
 def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
@@ -150,9 +189,8 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
     doesn't have, and what ``ptnotes.errors`` has: DataError, DeviceError, DivergedError.
     """
     from ptnotes.console.render import present
-    from ptnotes.topics import TRAINED
 
-    if topic in TRAINED and (options.get("seeds") or 1) > 1:
+    if (options.get("seeds") or 1) > 1:
         raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
     record = RunRecord()
     followed = record.follow(events(topic, **options))

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import matplotlib.figure
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -163,6 +164,14 @@ def test_events(small_data):
         "conv-demo", height=9, width=9, kernel=3, stride=1, padding=0, dilation=1
     )
     assert result.values["output_size"] == [7, 7]
+
+
+def test_numbers_of_numpy(tmp_path):
+    run = ptnotes.train(
+        "linreg", epochs=np.int64(3), lr=np.float64(0.02), out=str(tmp_path / "run"), quiet=True
+    )
+    assert (run.config["epochs"], run.config["lr"]) == (3, 0.02)
+    assert ptnotes.load(str(tmp_path / "run")).config == run.config
 
 
 @pytest.mark.parametrize(

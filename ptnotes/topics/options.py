@@ -72,13 +72,10 @@ def check_names(topic: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise TypeError(f"{topic} has no option {name!r}{hint}; it has {there}")
 
 
-def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any], also: set[str]) -> None:
-    """Raises TypeError for an unknown option, ValueError for a wrong value.
-
-    ``also`` are the options that are not the lesson's own.
-    """
+def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any]) -> None:
+    """Raises TypeError for an option that the lesson doesn't have, ValueError for a wrong value."""
     fields = {field.name for field in dataclasses.fields(lesson.Recipe)} - {"name"}
-    check_names(topic, given, {"recipe"} | fields | settings(lesson) | also)
+    check_names(topic, given, {"recipe"} | fields | settings(lesson))
     words = choices(lesson, topic)
     for name, value in given.items():
         check_value(name, value)
