@@ -235,5 +235,5 @@ def inception_accuracy(settings: Settings) -> Generator[Progress, None, Finding]
     needs="training",
 )
 def resnet_accuracy(settings: Settings) -> Generator[Progress, None, Finding]:
-    """The notes' recipe on MNIST, both blocks called; the accepted range is 98.7 to 99.4 %."""
-    return (yield from _accuracy_claim("resnet", settings, 0.987, 0.994))
+    """The notes' recipe on MNIST, both blocks called; the accepted range is 98.5 to 99.4 %."""
+    return (yield from _accuracy_claim("resnet", settings, 0.985, 0.994))
