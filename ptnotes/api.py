@@ -1,4 +1,4 @@
-"""The Python face: train, load, runs, topics, events; the command line uses the same functions.
+"""The Python API: train, load, runs, topics, events; the command line uses the same functions.
 
 Options are those of the commands, by their Python names: ``epochs``, ``batch_size``, ``data_dir``.
 """
@@ -6,6 +6,7 @@ Options are those of the commands, by their Python names: ``epochs``, ``batch_si
 import os
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PathLike = str | os.PathLike[str]
-CLASSIFIERS_ONLY = {"save_best", "confusion"}
+SHARED = ("seeds", "out", "resume", "force", "plot")
+CLASSIFIERS_ONLY = ("save_best", "confusion")
 
 
 @dataclass(frozen=True)
@@ -83,36 +85,46 @@ def events(
     if topic not in TITLES:
         raise ValueError(f"there is no topic {topic!r}; there are {', '.join(TITLES)}")
     lesson = module(topic)
-    given = {
-        name: value.item()
-        if hasattr(value, "item")
-        else value  # a number of numpy's: JSON has none
-        for name, value in options.items()
-        if value is not None
-    }
-    paths = (None if each is None else Path(each) for each in (out, plot, confusion))
+    given = {name: _plain(value) for name, value in options.items() if value is not None}
+    paths = (None if each is None else _path(each) for each in (out, plot, confusion))
     saving = Saving(next(paths), resume, force, save_best, *paths)
-    shared = saving.given() | ({"seeds"} if seeds else set())
+    count = 1 if seeds is None else _plain(seeds)
+    shared = saving.given() | (set() if seeds is None else {"seeds"})
     if topic not in TRAINED:
         check_names(topic, given.keys() | shared, settings(lesson))
+        for name, value in given.items():
+            check_value(name, value)
         demonstration: Iterator[Event] = lesson.run(**given)
         return demonstration
-    if "data" not in settings(lesson):
-        check_names(topic, shared & CLASSIFIERS_ONLY, ())
-    check_options(topic, lesson, given)
-    check_value("seeds", seeds or 1)
-    return _training(topic, lesson, given, seeds or 1, saving)
+    classifier = "data" in settings(lesson)
+    also = {*SHARED, *(CLASSIFIERS_ONLY if classifier else ())}
+    check_options(topic, lesson, given | dict.fromkeys(shared), also)
+    check_value("seeds", count)
+    return _training(topic, lesson, given, count, saving)
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's as Python's, for JSON has no others; a device by its name."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return value.item()
+    return str(value) if type(value).__name__ == "device" else value
+
+
+def _path(value: PathLike) -> Path:
+    if not os.fspath(value):
+        raise ValueError("a path is empty")
+    return Path(value)
 
 
 def _training(
     topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
 ) -> Iterator[Event]:
-    """Run a trained topic, once or with several seeds; torch's threads are restored."""
+    """Run a trained topic, once or with several seeds; torch's global state is restored."""
     import torch
 
     from ptnotes.plots import of_run
 
-    threads = torch.get_num_threads()
+    threads, random = torch.get_num_threads(), torch.get_rng_state()
     try:
         of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
@@ -122,11 +134,12 @@ def _training(
             yield from of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
     finally:
         torch.set_num_threads(threads)
+        torch.set_rng_state(random)
 
 
 def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -> Iterator[Event]:
     """One run, saved in ``saving.out`` if it is given, and resumed from what is there."""
-    from ptnotes.runs.resume import check_header, check_options, open_run
+    from ptnotes.runs.resume import check_header, check_resumable, open_run
     from ptnotes.runs.writer import record_run
 
     out = saving.out
@@ -138,7 +151,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
     if saved is None:
         found = _run(lesson, given, None)
     else:
-        check_options(given, topic, saved, out)
+        check_resumable(given, topic, saved, out)
         options = saved["config"] | given | {"device": saved["config"]["device"]}
         found = check_header(_run(lesson, options, saved["training"]), saved, out)
     return record_run(found, out, saved=saved, save_best=saving.save_best)
@@ -189,18 +202,22 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
     doesn't have, and what ``ptnotes.errors`` has: DataError, DeviceError, DivergedError.
     """
     from ptnotes.console.render import present
+    from ptnotes.topics import TITLES, TRAINED
 
-    if (options.get("seeds") or 1) > 1:
+    if topic.replace("_", "-") in TITLES.keys() - {*TRAINED}:
+        raise ValueError(f"{topic} trains nothing; events({topic!r}) yields what it computes")
+    if options.get("seeds") is not None:
         raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
     record = RunRecord()
-    followed = record.follow(events(topic, **options))
-    if quiet:
-        deque(followed, maxlen=0)
-    else:
-        present(followed)
-    if record.snapshot is None:
-        raise ValueError(f"{topic} trains nothing; events({topic!r}) shows what it computes")
-    return Run(record.document(), record.header.classes, record.snapshot.state(), record)
+    with closing(record.follow(events(topic, **options))) as followed:
+        if quiet:
+            deque(followed, maxlen=0)
+        else:
+            present(followed)
+    assert record.snapshot is not None
+    state, out = record.snapshot.state(), options.get("out")
+    directory = None if out is None else Path(out)
+    return Run(record.document(), record.header.classes, state, record, directory)
 
 
 def load(directory: PathLike, *, best: bool = False) -> Run:

@@ -9,7 +9,7 @@ Called, ``ptnotes.events("mnist")`` are the events of a topic: ``ptnotes.api.eve
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
@@ -174,7 +174,7 @@ class RunRecord:
             case MisclassifiedImages():
                 self.misclassified = event
 
-    def follow(self, events: Iterable[Event]) -> Iterator[Event]:
+    def follow(self, events: Iterable[Event]) -> Generator[Event, None, None]:
         """Pass events on, and add them."""
         for event in events:
             self.add(event)

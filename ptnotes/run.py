@@ -68,10 +68,13 @@ class Run:
 
         ``inputs`` are images for mnist, surnames for names, CSV files of eight features for
         diabetes. Raises UsageError for a run of another topic, DataError for an input that can't
-        be read.
+        be read, TypeError for what is neither text nor a path.
         """
         from ptnotes.predict.inference import table
 
+        for each in [inputs] if isinstance(inputs, str | Path) else inputs:
+            if not isinstance(each, str | Path):
+                raise TypeError(f"an input is a {type(each).__name__}, not a name or a path")
         return table(self._described(), self.model, inputs)
 
     def save(self, directory: PathLike, *, force: bool = False) -> None:
@@ -86,10 +89,10 @@ class Run:
         from ptnotes.runs.resume import open_run
 
         open_run(Path(directory), resume=False, force=force)
-        if self._record is None:
-            assert self._directory is not None
+        if self._directory is not None:
             writer.copy_run(self._directory, Path(directory))
             return
+        assert self._record is not None
         found: list[Any] = [self._record.header, *self._record.rows]
         found += [Snapshot(lambda: self._state), self._record.misclassified, self._record.result]
         deque(writer.record_run(filter(None, found), Path(directory)), maxlen=0)

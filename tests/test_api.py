@@ -1,8 +1,10 @@
-"""The Python face: what a notebook relies on."""
+"""The Python API: what a notebook relies on."""
 
 import json
+import shutil
 import subprocess
 import sys
+from collections import deque
 from pathlib import Path
 
 import matplotlib.figure
@@ -166,6 +168,61 @@ def test_events(small_data):
     assert result.values["output_size"] == [7, 7]
 
 
+def test_saving_onto_itself_and_without_a_source(small_data, tmp_path):
+    options = {"epochs": 1, "data_dir": small_data, "device": "cpu", "quiet": True}
+    run = ptnotes.train("names", out=tmp_path / "a", save_best=True, **options)
+    run.save(tmp_path / "a", force=True)
+    loaded = ptnotes.load(tmp_path / "a")
+    loaded.save(tmp_path / "b")
+    assert ptnotes.load(tmp_path / "b", best=True).result == run.result
+    shutil.rmtree(tmp_path / "a")
+    with pytest.raises(DataError, match="no run any more"):
+        loaded.save(tmp_path / "b", force=True)
+    assert ptnotes.load(tmp_path / "b").result == run.result
+
+
+def test_global_random_state_is_the_callers(digits, small_data):
+    torch.manual_seed(1)
+    wanted = torch.rand(3)
+    torch.manual_seed(1)
+    run = ptnotes.train("diabetes", epochs=1, data_dir=small_data, device="cpu", quiet=True)
+    _ = run.model
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_two_runs_at_a_time(small_data):
+    """One that ends gives torch its threads back; the other's bits stay the same."""
+    torch.set_num_threads(2)
+    options = {"epochs": 2, "shards": 1, "arch": "mlp", "data_dir": small_data, "device": "cpu"}
+
+    def losses(events):
+        return [event.train_loss for event in events if isinstance(event, EpochRow)]
+
+    other = ptnotes.events("linreg", epochs=5, device="cpu")
+    next(other)
+    both = ptnotes.events("mnist", **options)
+    for _ in range(4):
+        next(both)
+    deque(other, maxlen=0)
+    assert losses(both) == losses(ptnotes.events("mnist", **options))
+
+
+def test_interrupted_training_ends(monkeypatch, tmp_path):
+    """It gives back torch's threads and the lock, though a traceback holds its frames."""
+    torch.set_num_threads(2)
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ptnotes.console.render._line", interrupt)
+        with pytest.raises(KeyboardInterrupt) as held:
+            ptnotes.train("linreg", epochs=3, out=tmp_path / "run")
+    assert held.value.__traceback__ is not None
+    assert torch.get_num_threads() == 2
+    ptnotes.train("linreg", epochs=3, out=tmp_path / "run", resume=True, quiet=True)
+
+
 def test_numbers_of_numpy(tmp_path):
     run = ptnotes.train(
         "linreg", epochs=np.int64(3), lr=np.float64(0.02), out=str(tmp_path / "run"), quiet=True
@@ -194,6 +251,11 @@ def test_numbers_of_numpy(tmp_path):
         ("losses", {}, ValueError, "trains nothing"),
         ("tensors", {"epochs": 3}, TypeError, "epochs"),
         ("linreg", {"seeds": 3}, ValueError, "seeds"),
+        ("linreg", {"lr": True}, ValueError, "lr"),
+        ("linreg", {"out": ""}, ValueError, "path"),
+        ("linreg", {"threads": 3_000_000_000}, ValueError, "threads"),
+        ("linreg", {"outt": "x"}, TypeError, "did you mean 'out'"),
+        ("diabetes", {"relu": "no"}, ValueError, "relu"),
         ("linreg", {"resume": True}, UsageError, "--out"),
         ("mnist", {"data_dir": "nowhere"}, DataError, "nowhere"),
         ("mnist", {"data": "sample", "data_dir": "."}, UsageError, "sample"),
@@ -202,6 +264,22 @@ def test_numbers_of_numpy(tmp_path):
 def test_what_is_wrong_is_named(topic, options, error, named):
     with pytest.raises(error, match=named):
         ptnotes.train(topic, quiet=True, **options)
+
+
+@pytest.mark.parametrize(
+    ("topic", "options", "error"),
+    [
+        ("conv-demo", {"stride": 0}, ValueError),
+        ("conv-demo", {"padding": -1}, ValueError),
+        ("rnn-demo", {"seed": -1}, ValueError),
+        ("linreg", {"seeds": 0}, ValueError),
+        ("losses", {"logits": [1, 2, 3]}, UsageError),
+        ("losses", {"out": "runs"}, TypeError),
+    ],
+)
+def test_wrong_values_of_events(topic, options, error):
+    with pytest.raises(error):
+        deque(ptnotes.events(topic, **options), maxlen=0)
 
 
 def test_torchs_threads_are_given_back():

@@ -51,7 +51,14 @@ def ptnotes(
 def named_failures() -> Iterator[None]:
     """A failure that a user can cause is one line on stderr, and an exit code."""
     try:
-        yield
+        try:
+            yield
+            sys.stdout.flush()
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            _discard_output()
+            raise DataError(f"{error.filename or 'the output'}: {error.strerror}") from error
     except PtnotesError as error:
         typer.echo(f"ptnotes: {printable(str(error))}", err=True)
         raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
@@ -62,15 +69,7 @@ def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any
     from ptnotes.console.render import present
 
     with named_failures():
-        try:
-            result = present(events, as_json=as_json, quiet=quiet)
-            sys.stdout.flush()
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            _discard_output()
-            raise DataError(f"{error.filename or 'the output'}: {error.strerror}") from error
-    return result
+        return present(events, as_json=as_json, quiet=quiet)
 
 
 def _discard_output() -> None:

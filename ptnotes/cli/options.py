@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ptnotes.topics.options import LARGEST_SEED, check_value
+from ptnotes.topics.options import LARGEST_SEED, MOST_THREADS, check_value
 
 Command = Callable[..., None]
 OF_RECIPE = "the recipe's"
 
 
 def _checked(name: str) -> Callable[[Any], Any]:
-    """A callback that holds a value against what the Python API takes."""
+    """A callback that checks a value as the Python API does."""
 
     def check(value: Any) -> Any:
         try:
@@ -53,7 +53,10 @@ Device = Annotated[
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, show_default="torch's", help="CPU threads to compute with.")
+    int | None,
+    typer.Option(
+        min=1, max=MOST_THREADS, show_default="torch's", help="CPU threads to compute with."
+    ),
 ]
 DataDir = Annotated[
     Path | None,
@@ -100,7 +103,7 @@ def training(
         typer.Option(
             min=0,
             max=LARGEST_SEED,
-            show_default="the recipe's: 0, or 2 for seq",
+            show_default=OF_RECIPE,
             help="Seeds every source of randomness.",
         ),
     ] = None,

@@ -37,12 +37,12 @@ def list_runs(
     if form in ("table", "json"):
         show(overview.listing(directories=paths), as_json or form == "json", quiet)
         return
+    if as_json:
+        raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
     with named_failures():
         table = overview.table(paths)
-    if form == "csv":
-        typer.echo(table.to_csv(), nl=False)
-    else:
-        typer.echo(table.astype(object).where(table.notna(), "").to_markdown())
+        text = table.to_csv() if form == "csv" else overview.markdown(table)
+        typer.echo(text, nl=form == "markdown")
 
 
 @runs.command("show")

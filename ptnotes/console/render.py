@@ -30,12 +30,13 @@ def present(
     interrupted, what was finished is still reported before KeyboardInterrupt is raised again; and
     so is the result if something fails after it.
     """
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+    console = Console(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
     record = RunRecord()
     failure: BaseException | None = None
     bar = ProgressBar(console, quiet)
+    followed = record.follow(events)
     try:
-        for event in record.follow(events):
+        for event in followed:
             if isinstance(event, Progress):
                 bar.advance(event)  # starts it; not before: a download may draw a bar of its own
             else:
@@ -44,6 +45,7 @@ def present(
         failure = error
     finally:
         bar.stop()
+        followed.close()  # an interruption here ends the run too
     if as_json and (record.result or isinstance(failure, KeyboardInterrupt)):
         utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         document = record.document(interrupted=True)

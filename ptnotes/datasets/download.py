@@ -1,4 +1,4 @@
-"""Downloads that can be trusted: a file gets its name only when its SHA-256 is right.
+"""Verified downloads: a file gets its name only when its SHA-256 is right.
 
 pooch does the transfer and the check, in a directory of its own beside the target; so an
 interruption leaves nothing under the file's name, and processes don't share a file.
@@ -18,7 +18,7 @@ from ptnotes.datasets.manifest import DataSet, File
 from ptnotes.errors import DataError
 
 PARTIAL = ".download-"
-ABANDONED = 24 * 3600  # seconds after which another process's partial download is taken for dead
+ABANDONED = 24 * 3600  # seconds after which another process's partial download counts as abandoned
 TIMEOUT = (10, 30)  # seconds to connect, and between two pieces of an answer
 CHUNK = 1 << 16  # bytes
 

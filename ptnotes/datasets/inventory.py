@@ -1,4 +1,4 @@
-"""The data sets on this machine: listed, downloaded, held against the manifest."""
+"""The data sets on this machine: listed, downloaded, compared with the manifest."""
 
 import gzip
 import hashlib

@@ -1,5 +1,6 @@
 """Gzipped CSV files as pandas reads them, with errors that name the file and the line."""
 
+import warnings
 import zlib
 from pathlib import Path
 
@@ -16,19 +17,22 @@ def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     Raises DataError for a file that can't be read, is empty, or has a row of other columns.
     """
     try:
-        table = pd.read_csv(
-            path,
-            header=None,
-            names=[*columns, REST],
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,  # "NA" and "Null" are surnames
-            skip_blank_lines=False,
-            compression="gzip",
-            encoding="utf-8",
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of rows that are too long
+            table = pd.read_csv(
+                path,
+                header=None,
+                names=[*columns, REST],
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,  # "NA" and "Null" are surnames
+                skip_blank_lines=False,
+                compression="gzip",
+                encoding="utf-8",
+            )
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise DataError(f"{path} can't be read as gzipped CSV: {error}") from error
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path} can't be read as gzipped CSV: {reason}") from error
     if table.empty:
         raise DataError(f"{path} is empty; delete it to download it again")
     # pandas fills a short row with empty fields; no column of ours may end empty

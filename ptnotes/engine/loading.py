@@ -1,8 +1,8 @@
 """Data sets held in memory on the device, and torch's own DataLoader over them.
 
-A DataLoader that fetches sample by sample pays Python for each of them. Given a BatchSampler as its
-``sampler`` and ``batch_size=None`` it gives the data set the indices of a batch at once, and the
-data set answers with one gather.
+A DataLoader that fetches sample by sample runs Python code for each of them. Given a BatchSampler
+as its ``sampler`` and ``batch_size=None`` it gives the data set the indices of a batch at once, and
+the data set returns the batch with one gather.
 """
 
 import math

@@ -1,8 +1,8 @@
 """A batch cut into K shards, each computed by one thread; their gradients are added in order.
 
 Who computes a shard changes no bit: K and the order decide how sums are rounded, not the number
-of threads. torch's own threads stay out of it (one each): they share out every operation and wait
-for each other after it, dozens of times a step in networks of this size; shards wait once.
+of threads. torch's own threads are set to one: they divide every operation and wait for each other
+after it, dozens of times a step in networks of this size; shards wait once.
 """
 
 import threading
@@ -18,11 +18,17 @@ T = TypeVar("T")
 Job = Callable[[], Any]
 
 
+def use_one_thread() -> None:
+    """Setting the number clears the kernels' cache, so it is set only where it is another."""
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """torch's kernels use one thread: how they round sums depends on how many share them."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    use_one_thread()
     try:
         yield
     finally:
@@ -51,8 +57,9 @@ class Shards:
     """``count`` shards of every batch: shard k has the samples k, k + count, k + 2·count, …
 
     A context: inside, up to ``torch.get_num_threads()`` threads compute them, the caller's among
-    them. Raises ValueError for a model or criterion whose shards don't add up to the batch:
-    dropout and batch normalization, means weighted by class.
+    them; outside, the caller's alone. Gradients are those of the parameters that need one when it
+    is made. Raises ValueError for a model or criterion whose shards don't add up to the batch:
+    dropout and batch normalization (as modules), means weighted by class or by something else.
     """
 
     def __init__(self, count: int, model: nn.Module, criterion: nn.Module) -> None:
@@ -65,8 +72,10 @@ class Shards:
         self.workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
+        if self.count > 1 and torch.is_autocast_enabled("cpu"):
+            raise ValueError("autocast is on, and the threads of the shards would not have it")
         self._threads = torch.get_num_threads()
-        torch.set_num_threads(1)
+        use_one_thread()
         self.workers = [_Worker() for _ in range(min(self._threads, self.count) - 1)]
         return self
 
@@ -75,10 +84,12 @@ class Shards:
             worker.jobs.put(None)
         for worker in self.workers:
             worker.join()
+        self.workers = []
         torch.set_num_threads(self._threads)
 
     def _map(self, work: Callable[..., T], batch: Sequence[Tensor]) -> list[T]:
         """``work`` of every shard of the batch's tensors (N, …), in the shards' order."""
+        use_one_thread()  # another run in this process may have changed it
         count = min(self.count, len(batch[-1]))
         threads = len(self.workers) + 1
 
@@ -109,17 +120,21 @@ class Shards:
         if self.ignored is not None and bool((targets == self.ignored).any()):
             raise ValueError(f"targets of ignore_index {self.ignored} can't be cut into shards")
 
-        def gradients(*shard: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        def gradients(*shard: Tensor) -> tuple[Tensor, Sequence[Tensor | None]]:
             share = len(shard[-1]) / len(targets) if self.averages else 1.0
             loss = loss_of(*shard) * share
-            return loss.detach(), torch.autograd.grad(loss, self.parameters)
+            found = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+            return loss.detach(), found
 
         results = self._map(gradients, batch)
         for parameter, *of_shards in zip(
             self.parameters, *(gradients for _, gradients in results), strict=True
         ):
-            total, *others = of_shards
-            for other in others:
+            used = [gradient for gradient in of_shards if gradient is not None]
+            if not used:
+                continue
+            total = used[0]
+            for other in used[1:]:
                 total.add_(other)
             if total.stride() != parameter.stride():  # fused optimizers need the same layout
                 total = torch.empty_like(parameter).copy_(total)
@@ -144,9 +159,15 @@ class Shards:
 def _check_shardable(model: nn.Module, criterion: nn.Module) -> None:
     for name, module in model.named_modules():
         dropout = module.p if isinstance(module, nn.modules.dropout._DropoutNd) else 0
-        if dropout or getattr(module, "dropout", 0):
+        between_layers = getattr(module, "dropout", 0)  # of recurrent layers; elsewhere a module
+        if dropout or (isinstance(between_layers, float) and between_layers):
             raise ValueError(f"{name or 'the model'} has dropout, whose draws depend on threads")
-        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+        if isinstance(module, nn.RReLU):
+            raise ValueError(f"{name or 'the model'} is random, and its draws depend on threads")
+        batch_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
+        if batch_norm or getattr(module, "running_mean", None) is not None:
             raise ValueError(f"{name or 'the model'} normalizes by batch, and a shard is none")
     if getattr(criterion, "weight", None) is not None:
         raise ValueError("a loss weighted by class is not the mean of its shards' losses")
+    if getattr(criterion, "reduction", "mean") not in ("mean", "sum"):
+        raise ValueError(f"{criterion.reduction} of a loss is not made of its shards'")

@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from ptnotes.engine.device import global_random_states, set_global_random_states
 from ptnotes.engine.loop import count_parameters
+from ptnotes.engine.shards import use_one_thread
 from ptnotes.errors import DataError
 from ptnotes.events import EpochRow, Event, Row, Snapshot
 
@@ -52,9 +53,11 @@ class TrainingState:
         yield from self.rows
         yield Snapshot(self.state)
 
-    def epochs(self, last: int) -> range:
-        """The epochs that are left of ``last``, from 1."""
-        return range(self.epoch + 1, last + 1)
+    def epochs(self, last: int) -> Iterator[int]:
+        """The epochs that are left of ``last``, from 1, each begun on one thread of torch's."""
+        for epoch in range(self.epoch + 1, last + 1):
+            use_one_thread()  # another run in this process may have changed it
+            yield epoch
 
     def after(self, *rows: Row) -> Iterator[Event]:
         """An epoch is complete, and these are its rows: yields them."""

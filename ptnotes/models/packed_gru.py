@@ -87,6 +87,8 @@ class _Recurrence(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():
+            raise RuntimeError("a PackedGRU has no second derivatives: take nn.GRU")
         weight, gates, new, states, previous = ctx.saved_tensors
         sizes, (directions, elements, hidden) = ctx.sizes, new.shape
         r, z, recurrent = gates.split(hidden, dim=2)
@@ -120,12 +122,22 @@ class _Recurrence(torch.autograd.Function):
         return products, of_weight, of_bias, None, None
 
 
+def _is_plain(embedding: nn.Embedding | None) -> bool:
+    """Whether looking its weights up is all that the embedding does."""
+    if embedding is None:
+        return True
+    options = (embedding.padding_idx, embedding.max_norm)
+    changed = embedding.scale_grad_by_freq or embedding.sparse
+    hooks = embedding._forward_hooks or embedding._forward_pre_hooks
+    return options == (None, None) and not (changed or hooks)
+
+
 class PackedGRU(nn.GRU):
     """nn.GRU with its parameters, arguments and results.
 
     With ``embedding`` the packed sequence holds codes (E), which stand for their embeddings. Other
-    inputs than packed ones, one direction, no biases, dropout, an initial state, other devices and
-    autocast are computed by nn.GRU itself.
+    inputs than packed ones, one direction, no biases, dropout, an initial state, embeddings with
+    options, other devices and autocast are computed by nn.GRU itself. No second derivatives.
     """
 
     def forward(  # type: ignore[override]
@@ -136,10 +148,11 @@ class PackedGRU(nn.GRU):
         embedding: nn.Embedding | None = None,
     ) -> tuple[Tensor | PackedSequence, Tensor]:
         """Output and final states (directions · layers, N, H), as nn.GRU returns them."""
+        packed = isinstance(input, PackedSequence)
         if isinstance(input, PackedSequence) and hx is None and self._is_covered(input.data):
-            return self._forward_both_directions(input, embedding)
+            if _is_plain(embedding):
+                return self._forward_both_directions(input, embedding)
         if embedding is not None:
-            packed = isinstance(input, PackedSequence)
             input = PackedSequence(embedding(input[0]), *input[1:]) if packed else embedding(input)
         return super().forward(input, hx)
 

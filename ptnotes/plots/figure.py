@@ -1,5 +1,6 @@
 """Figures made and saved; matplotlib draws without a display."""
 
+import io
 import logging
 import warnings
 from pathlib import Path
@@ -23,11 +24,22 @@ def check_path(path: Path, option: str) -> None:
 
 def new_figure(width: float, height: float) -> "Figure":
     """An empty figure of so many inches."""
-    # where it can't keep a cache it says so, in two lines that nobody asked for
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # importing it warns where it can't write its cache
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    logger.setLevel(level)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    # pyplot would register it with a notebook's display; without it the figure shows itself
+    figure._repr_png_ = lambda: _png(figure)  # type: ignore[attr-defined]
+    return figure
+
+
+def _png(figure: "Figure") -> bytes:
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=100)
+    return content.getvalue()
 
 
 def save(figure: "Figure", path: Path) -> None:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from ptnotes import topics
@@ -49,7 +50,8 @@ def build(document: Document, weights: dict[str, Tensor]) -> nn.Module:
     Raises DataError if the weights are of another network.
     """
     lesson = topics.module(document["topic"])
-    network: nn.Module = lesson.build_model(document["config"], document["run"]["classes"])
+    with torch.random.fork_rng(devices=[]):  # the weights that it draws are replaced
+        network: nn.Module = lesson.build_model(document["config"], document["run"]["classes"])
     try:
         network.load_state_dict(weights)
     except (RuntimeError, TypeError, AttributeError) as error:

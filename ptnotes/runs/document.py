@@ -67,7 +67,7 @@ def _digest(document: Document) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def metrics(history: list[dict[str, Any]]) -> bytes:
+def metrics_csv(history: list[dict[str, Any]]) -> bytes:
     """CSV: a line per row, columns in the order of the first row that has them."""
     import pandas as pd
 

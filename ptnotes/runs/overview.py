@@ -19,6 +19,7 @@ ROWS = 20  # of a history on screen
 MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
 MAX_CONFUSIONS = 15  # that are listed where it doesn't
 NOTHING = "-"
+WHOLE_NUMBERS = ("seed", "epochs", "epochs_done", "best_epoch")
 COLUMNS = (
     *("damaged", "topic", "arch", "cell", "via", "recipe", "data", "seed", "epochs"),
     *("epochs_done", "finished", "measure", "best_accuracy", "best_epoch", "last_accuracy"),
@@ -41,7 +42,17 @@ def table(directories: Sequence[Path]) -> "pd.DataFrame":
 
     found = summaries(directories)
     columns = [name for name in COLUMNS if any(name in run for run in found)]
-    return pd.DataFrame(found, columns=["run", *columns]).set_index("run")
+    table = pd.DataFrame(found, columns=["run", *columns]).set_index("run")
+    # a column of integers in which a run has none would become floats
+    whole = {name: "Int64" for name in WHOLE_NUMBERS if name in columns}
+    return table.astype(whole)
+
+
+def markdown(table: "pd.DataFrame") -> str:
+    """The table in Markdown; what a run doesn't have is an empty cell."""
+    text = table.astype(object).where(table.notna(), "").reset_index().astype(str)
+    rows = text.map(lambda cell: cell.replace("|", "\\|"))
+    return str(rows.to_markdown(index=False, disable_numparse=True))
 
 
 def summaries(directories: Sequence[Path]) -> list[dict[str, Any]]:

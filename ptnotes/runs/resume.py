@@ -34,14 +34,14 @@ def open_run(out: Path, *, resume: bool, force: bool) -> Checkpoint | None:
 def _checkpoint_in(out: Path) -> Checkpoint:
     path = out / document.CHECKPOINT
     checkpoint: Checkpoint = load_checkpoint(path)
-    if isinstance(checkpoint, dict) and checkpoint.get("format") == 1:
+    known = isinstance(checkpoint, dict) and checkpoint.get("format") in document.READABLE
+    if not known or not checkpoint.keys() >= CONTENT:
+        raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
+    if checkpoint["format"] == 1 and "batch_size" in checkpoint["config"]:
         raise DataError(
             f"{path} is of ptnotes' first format, which cut batches by threads and can't be "
             "resumed to the same bits: show it, predict with it, or train again with --force"
         )
-    known = isinstance(checkpoint, dict) and checkpoint.get("format") == document.FORMAT
-    if not known or not checkpoint.keys() >= CONTENT:
-        raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
     if (out / document.DOCUMENT).exists() and not _same_run(checkpoint, document.read(out)):
         raise DataError(f"{path} is the checkpoint of another run than {document.DOCUMENT} is")
     return checkpoint
@@ -55,7 +55,7 @@ def _same_run(checkpoint: Checkpoint, other: document.Document) -> bool:
     return bool(one == two)
 
 
-def check_options(given: Mapping[str, Any], topic: str, saved: Checkpoint, out: Path) -> None:
+def check_resumable(given: Mapping[str, Any], topic: str, saved: Checkpoint, out: Path) -> None:
     """Raises UsageError if options contradict the saved run.
 
     Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
@@ -81,7 +81,7 @@ def check_options(given: Mapping[str, Any], topic: str, saved: Checkpoint, out: 
 
 
 def check_header(events: Iterable[Event], saved: Checkpoint, out: Path) -> Iterator[Event]:
-    """Pass events on if the Header's configuration is the saved run's. Raises DataError.
+    """Pass events on if the Header's configuration is the saved run's. Raises UsageError.
 
     What is computed from the data, such as its mean, differs for other data.
     """
@@ -91,5 +91,6 @@ def check_header(events: Iterable[Event], saved: Checkpoint, out: Path) -> Itera
             then = saved["config"] | {"epochs": None}
             if now != then:
                 names = sorted(each for each in now | then if now.get(each) != then.get(each))
-                raise DataError(f"{out} was trained on other data: {', '.join(names)} differ")
+                what = "; ".join(f"{each} {then.get(each)}, not {now.get(each)}" for each in names)
+                raise UsageError(f"{out} holds a run of other data, or of another version: {what}")
         yield event

@@ -1,7 +1,7 @@
 """Saving a run while its events pass.
 
 Only ``checkpoint.pt`` decides where a run is resumed. It is written first, atomically, and all
-other files are written from it again then: a kill between two of them does no harm.
+other files are written from it again then: a kill between two of them loses nothing.
 """
 
 import contextlib
@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +145,7 @@ class Writer:
         }
         self._write(document.CHECKPOINT, save_checkpoint(checkpoint))
         self._write(document.MODEL, model)
-        self._write(document.METRICS, document.metrics(self.record.history()))
+        self._write(document.METRICS, document.metrics_csv(self.record.history()))
         self._wall_seconds = training["wall_seconds"]
         self._write_document()
 
@@ -185,13 +184,23 @@ class Writer:
 
 
 def copy_run(source: Path, target: Path) -> None:
-    """Copy the files of a saved run into another directory. Raises DataError."""
+    """Copy the files of a saved run into another directory, in place of those of a run there.
+
+    Raises DataError if there is no run to copy, or a file can't be read or written.
+    """
+    names = document.files_in(source)
+    if document.DOCUMENT not in names:
+        raise DataError(f"{source} holds no run any more")
     try:
         target.mkdir(parents=True, exist_ok=True)
+        if target.samefile(source):
+            return
+        with exclusive_lock(target), tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target) as d:
+            for name in names:
+                shutil.copyfile(source / name, Path(d) / name)
+            for name in document.files_in(target):
+                (target / name).unlink()
+            for name in names:
+                os.replace(Path(d) / name, target / name)
     except OSError as error:
         raise DataError(f"{target} can't be written: {error.strerror}") from error
-    with exclusive_lock(target):
-        for name in document.files_in(target):
-            (target / name).unlink()
-        for name in document.files_in(source):
-            atomic_write(target / name, partial(shutil.copyfile, source / name))

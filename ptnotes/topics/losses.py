@@ -97,6 +97,8 @@ def run(
 
 
 def _check(logits: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
+    if not logits or not all(hasattr(row, "__len__") for row in logits):
+        raise UsageError("--logits: a row of logits for every sample is needed")
     classes = len(logits[0])
     if any(len(row) != classes for row in logits):
         raise UsageError("--logits: every sample needs the same number of logits")

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 LARGEST_SEED = 2**32 - 1  # numpy's
+MOST_THREADS = 1024
 DATA = {"mnist": ("mnist", "fashion-mnist", "kmnist")}  # other topics have one data set
 
 
@@ -18,13 +19,17 @@ def _is_int(value: Any, least: int, most: float = math.inf) -> bool:
 
 
 def _is_number(value: Any, least: float, most: float = math.inf) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and least <= value <= most
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value) and least <= value <= most
 
 
 POSITIVE: tuple[Callable[[Any], bool], str] = lambda x: _is_int(x, 1), "a whole number from 1"
 SHARE: tuple[Callable[[Any], bool], str] = lambda x: _is_number(x, 0, 1), "a number from 0 to 1"
 VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("epochs", "threads", "shards", "seeds"), POSITIVE),
+    **dict.fromkeys(("epochs", "shards", "seeds"), POSITIVE),
+    "threads": (lambda x: _is_int(x, 1, MOST_THREADS), f"a whole number from 1 to {MOST_THREADS}"),
+    **dict.fromkeys(("height", "width", "kernel", "stride", "dilation"), POSITIVE),
+    "padding": (lambda x: _is_int(x, 0), "a whole number from 0"),
     **dict.fromkeys(("momentum", "label_smoothing", "masked", "hold_out"), SHARE),
     "batch_size": (lambda x: x == "full" or _is_int(x, 1), "a whole number from 1"),
     "lr": (lambda x: _is_number(x, 0) and x > 0, "a finite number above 0"),
@@ -72,13 +77,21 @@ def check_names(topic: str, given: Iterable[str], known: Iterable[str]) -> None:
             raise TypeError(f"{topic} has no option {name!r}{hint}; it has {there}")
 
 
-def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any]) -> None:
-    """Raises TypeError for an option that the lesson doesn't have, ValueError for a wrong value."""
+def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any], also: set[str]) -> None:
+    """Raises TypeError for an option that the lesson doesn't have, ValueError for a wrong value.
+
+    ``also`` are options that every topic has, checked elsewhere.
+    """
     fields = {field.name for field in dataclasses.fields(lesson.Recipe)} - {"name"}
-    check_names(topic, given, {"recipe"} | fields | settings(lesson))
+    check_names(topic, given, {"recipe"} | fields | settings(lesson) | also)
     words = choices(lesson, topic)
+    switches = {field.name for field in dataclasses.fields(lesson.Recipe) if field.type is bool}
     for name, value in given.items():
+        if name in also:
+            continue
         check_value(name, value)
+        if name in switches and not isinstance(value, bool):
+            raise ValueError(f"{name} is {value!r}, neither True nor False")
         if value == "full" and topic != "diabetes":
             raise ValueError(f"{name} is 'full', which only diabetes has")
         if name in words and value not in words[name]:

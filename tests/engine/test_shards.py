@@ -183,13 +183,37 @@ def test_fused_optimizer_with_channels_last(arch):
         (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), nn.CrossEntropyLoss()),
         (nn.Linear(3, 3), nn.CrossEntropyLoss(weight=torch.ones(3))),
         (nn.Linear(3, 3), nn.NLLLoss(weight=torch.ones(3))),
+        (nn.Linear(3, 3), nn.KLDivLoss(reduction="batchmean")),
+        (nn.RReLU(), nn.CrossEntropyLoss()),
+        (nn.InstanceNorm2d(2, track_running_stats=True), nn.CrossEntropyLoss()),
     ],
-    ids=["dropout", "dropout between layers", "batch norm", "class weights", "nll"],
+    ids=["dropout", "between layers", "batch norm", "weights", "nll", "kl", "rrelu", "running"],
 )
 def test_what_does_not_add_up_is_refused(model, criterion):
     with pytest.raises(ValueError):
         Shards(2, model, criterion)
     Shards(1, model, criterion)  # a whole batch is no shard
+
+
+def test_after_its_end_the_caller_computes():
+    torch.set_num_threads(2)
+    model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss()
+    with Shards(2, model, criterion) as shards:
+        inside = shards.forward(torch.ones(4, 5))
+    assert torch.equal(shards.forward(torch.ones(4, 5)), inside)
+
+
+def test_parameter_that_is_not_used_gets_no_gradient():
+    """As with loss.backward()."""
+    model, criterion = (
+        nn.ModuleDict({"used": nn.Linear(5, 3), "not": nn.Linear(5, 3)}),
+        nn.CrossEntropyLoss(),
+    )
+    x, y = torch.randn(8, 5), torch.randint(0, 3, (8,))
+    with Shards(2, model, criterion) as shards:
+        shards.backward(lambda x, y: criterion(model["used"](x), y), x, y)
+    assert model["used"].weight.grad is not None
+    assert model["not"].weight.grad is None
 
 
 def test_ignored_targets_are_refused():

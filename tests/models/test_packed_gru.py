@@ -98,6 +98,27 @@ def test_options_that_torch_computes(options):
     torch.testing.assert_close(both[0], both[1], rtol=0, atol=0)
 
 
+@pytest.mark.parametrize(
+    "options", [{"padding_idx": 0}, {"max_norm": 0.5}, {"scale_grad_by_freq": True}], ids=str
+)
+def test_embedding_with_options(options):
+    embedding, ours, theirs = networks()
+    packed = packed_codes(torch.tensor([6, 4, 3]))
+    both = []
+    for gru in (ours, theirs):
+        torch.manual_seed(0)
+        embedding = nn.Embedding(20, 6, dtype=torch.float64, **options)
+        both.append(results(embedding, gru, packed))
+    torch.testing.assert_close(*both)
+
+
+def test_second_derivatives_are_refused():
+    embedding, ours, _ = networks()
+    _, hidden = ours(packed_codes(torch.tensor([3, 1])), embedding=embedding)
+    with pytest.raises(RuntimeError, match="second derivatives"):
+        torch.autograd.grad(hidden.sum(), ours.weight_hh_l0, create_graph=True)
+
+
 def test_dropout_in_eval_mode():
     embedding, ours, theirs = networks(dropout=0.3)
     packed = packed_codes(torch.tensor([5, 3, 1]))

@@ -96,6 +96,7 @@ def test_list_in_every_format(cli, two, form):
         assert accuracies == [each["result"]["test_accuracy"] for each in documents]
     elif form == "json":
         assert len(json.loads(done.stdout)["result"]["runs"]) == 2
+        assert [row["seed"] for row in rows] == ["0", "0"]
     elif form == "markdown":
         assert len(done.stdout.splitlines()) == 4
         assert "nan" not in done.stdout

@@ -256,6 +256,19 @@ def test_run_of_the_first_format(cli, run_of, small_data, tmp_path):
     assert (old / "checkpoint.pt").read_bytes() == before
 
 
+def test_run_of_the_first_format_without_batches(cli, run_of, tmp_path):
+    """Nothing in it was cut: it goes on to the same bits."""
+    place = shutil.copytree(run_of("linreg", "--epochs", "4"), tmp_path / "old")
+    checkpoint = load_checkpoint(place / "checkpoint.pt") | {"format": 1}
+    (place / "checkpoint.pt").write_bytes(save_checkpoint(checkpoint))
+    document = json.loads((place / "run.json").read_text())
+    document["run"]["format"] = 1
+    (place / "run.json").write_bytes(encode(document))
+    done = cli("linreg", "--out", place, "--resume", "--epochs", "6")
+    assert done.exit_code == 0, done.stderr
+    assert same_runs(place, run_of("linreg", "--epochs", "6"))
+
+
 def test_header_tells_the_classes(small_data):
     header = next(api.events("diabetes", device="cpu", data_dir=small_data))
     assert isinstance(header, Header)
