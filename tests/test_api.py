@@ -249,7 +249,6 @@ def test_numbers_of_numpy(tmp_path):
         ("linreg", {"save_best": True}, TypeError, "save_best"),
         ("seq", {"via": "magic"}, ValueError, "via"),
         ("losses", {}, ValueError, "trains nothing"),
-        ("tensors", {"epochs": 3}, TypeError, "epochs"),
         ("linreg", {"seeds": 3}, ValueError, "seeds"),
         ("linreg", {"lr": True}, ValueError, "lr"),
         ("linreg", {"out": ""}, ValueError, "path"),
@@ -275,6 +274,7 @@ def test_what_is_wrong_is_named(topic, options, error, named):
         ("linreg", {"seeds": 0}, ValueError),
         ("losses", {"logits": [1, 2, 3]}, UsageError),
         ("losses", {"out": "runs"}, TypeError),
+        ("tensors", {"epochs": 3}, TypeError),
     ],
 )
 def test_wrong_values_of_events(topic, options, error):

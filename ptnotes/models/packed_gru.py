@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.utils.rnn import PackedSequence
 
 DIRECTIONS = 2
@@ -85,9 +84,8 @@ class _Recurrence(torch.autograd.Function):
         return states
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled():  # create_graph: what follows would give wrong ones
             raise RuntimeError("a PackedGRU has no second derivatives: take nn.GRU")
         weight, gates, new, states, previous = ctx.saved_tensors
         sizes, (directions, elements, hidden) = ctx.sizes, new.shape

@@ -93,10 +93,10 @@ def test_list_in_every_format(cli, two, form):
         assert [row["run"] for row in rows] == [str(run) for run in two]
         accuracies = [float(row["last_accuracy"]) for row in rows]
         documents = [json.loads((run / "run.json").read_text()) for run in two]
+        assert [row["seed"] for row in rows] == ["0", "0"]
         assert accuracies == [each["result"]["test_accuracy"] for each in documents]
     elif form == "json":
         assert len(json.loads(done.stdout)["result"]["runs"]) == 2
-        assert [row["seed"] for row in rows] == ["0", "0"]
     elif form == "markdown":
         assert len(done.stdout.splitlines()) == 4
         assert "nan" not in done.stdout
