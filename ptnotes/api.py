@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, RunRecord
-from ptnotes.run import Run
+from ptnotes.run import PathLike, Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PathLike = str | os.PathLike[str]
 SHARED = ("seeds", "out", "resume", "force", "plot")
 CLASSIFIERS_ONLY = ("save_best", "confusion")
 

@@ -41,9 +41,8 @@ def record_run(
     writer: Writer | None = None
     try:
         for event in events:
-            match event:
-                case Header():
-                    writer = Writer(directory, saved, save_best)
+            if isinstance(event, Header):
+                writer = Writer(directory, saved, save_best)
             if writer:
                 writer.take(event)
             yield event
