@@ -145,15 +145,16 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
     if out is None:
         if saving.given() - {"plot", "confusion"}:
             raise UsageError("--resume, --force and --save-best need --out, the run's directory")
-        return _run(lesson, given, None)
-    saved = open_run(out, resume=saving.resume, force=saving.force)
-    if saved is None:
-        found = _run(lesson, given, None)
-    else:
-        check_resumable(given, topic, saved, out)
-        options = saved["config"] | given | {"device": saved["config"]["device"]}
-        found = check_header(_run(lesson, options, saved["training"]), saved, out)
-    return record_run(found, out, saved=saved, save_best=saving.save_best)
+        yield from _run(lesson, given, None)
+        return
+    with open_run(out, resume=saving.resume, force=saving.force) as saved:
+        if saved is None:
+            found = _run(lesson, given, None)
+        else:
+            check_resumable(given, topic, saved, out)
+            options = saved["config"] | given | {"device": saved["config"]["device"]}
+            found = check_header(_run(lesson, options, saved["training"]), saved, out)
+        yield from record_run(found, out, saved=saved, save_best=saving.save_best)
 
 
 def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:

@@ -1,4 +1,4 @@
-"""Errors that a user can cause. The command line prints their one line and exits."""
+"""Errors that a user can cause, and warnings. The command line prints their one line."""
 
 
 class PtnotesError(Exception):
@@ -26,3 +26,11 @@ class DivergedError(PtnotesError):
 
 class WorkerError(PtnotesError):
     """A worker process died: killed from outside, or out of memory."""
+
+
+class InternalError(PtnotesError):
+    """ptnotes itself failed: a bug. PTNOTES_DEBUG=1 shows the traceback."""
+
+
+class PtnotesWarning(UserWarning):
+    """Something to know that stops nothing."""

@@ -1,15 +1,18 @@
 """Atomic writes and locks: a file has its name only when it is complete and on the disk."""
 
+import errno
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, PtnotesWarning
 
 TEMPORARY = ".writing-"  # prefix of the temporary directories; a killed process leaves its own
 LOCK = ".lock"
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)  # of a file system
 
 
 def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
@@ -42,18 +45,32 @@ def check_writable(path: Path) -> None:
 def exclusive_lock(directory: Path) -> Iterator[None]:
     """Inside, another process that asks for the same directory gets a DataError.
 
-    The operating system releases the lock when the process ends, however it does.
+    The operating system releases the lock when the process ends, however it does. On a file system
+    without locks there is a PtnotesWarning, and nothing is locked.
     """
     from filelock import FileLock, Timeout
 
     lock = FileLock(directory / LOCK, timeout=0)
     try:
-        lock.acquire()
+        with warnings.catch_warnings(action="error", category=UserWarning):
+            lock.acquire()
     except Timeout as error:
         raise DataError(f"another process is writing to {directory}") from error
+    except (NotImplementedError, UserWarning):  # filelock would warn and take a file for a lock,
+        _warn_of_no_locks(directory)  # which outlives a killed process
     except OSError as error:
-        raise DataError(f"{directory} can't be written: {error.strerror}") from error
+        if error.errno not in NO_LOCKS:
+            raise DataError(f"{directory} can't be written: {error.strerror}") from error
+        _warn_of_no_locks(directory)
     try:
         yield
     finally:
         lock.release()
+
+
+def _warn_of_no_locks(directory: Path) -> None:
+    warnings.warn(
+        f"the file system of {directory} has no locks: let no other process write there",
+        PtnotesWarning,
+        stacklevel=3,
+    )

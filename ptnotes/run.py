@@ -88,14 +88,18 @@ class Run:
         from ptnotes.runs import writer
         from ptnotes.runs.resume import open_run
 
-        open_run(Path(directory), resume=False, force=force)
-        if self._directory is not None:
-            writer.copy_run(self._directory, Path(directory))
+        source, target = self._directory, Path(directory)
+        if source and source.exists() and target.exists() and target.samefile(source):
             return
-        assert self._record is not None
-        found: list[Any] = [self._record.header, *self._record.rows]
-        found += [Snapshot(lambda: self._state), self._record.misclassified, self._record.result]
-        deque(writer.record_run(filter(None, found), Path(directory)), maxlen=0)
+        with open_run(target, resume=False, force=force):
+            if source is not None:
+                writer.copy_run(source, target)
+                return
+            assert self._record is not None
+            found: list[Any] = [self._record.header, *self._record.rows]
+            found += [Snapshot(lambda: self._state), self._record.misclassified]
+            found += [self._record.result]
+            deque(writer.record_run(filter(None, found), target), maxlen=0)
 
     def __repr__(self) -> str:
         return f"<ptnotes run: {self._summary()}>"

@@ -1,19 +1,16 @@
 """The application: what every command shares. No command lives here."""
 
-import contextlib
-import errno
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ptnotes import __version__
-from ptnotes.console.escape import printable
+from ptnotes.cli.failures import named_failures
 from ptnotes.engine.runtime import configure_allocator
-from ptnotes.errors import DataError, PtnotesError, UsageError
 
 if TYPE_CHECKING:
     from ptnotes.events import Event
@@ -41,27 +38,13 @@ def ptnotes(
 ) -> None:
     """A well-known PyTorch course: every experiment is one command."""
     configure_allocator()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started the process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         # a name may hold what the terminal's encoding hasn't
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
-
-
-@contextlib.contextmanager
-def named_failures() -> Iterator[None]:
-    """A failure that a user can cause is one line on stderr, and an exit code."""
-    try:
-        try:
-            yield
-            sys.stdout.flush()
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            _discard_output()
-            raise DataError(f"{error.filename or 'the output'}: {error.strerror}") from error
-    except PtnotesError as error:
-        typer.echo(f"ptnotes: {printable(str(error))}", err=True)
-        raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
 
 
 def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
@@ -70,9 +53,3 @@ def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any
 
     with named_failures():
         return present(events, as_json=as_json, quiet=quiet)
-
-
-def _discard_output() -> None:
-    """What is left in the buffer would fail once more, loudly, when the process ends."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

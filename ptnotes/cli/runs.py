@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, named_failures, show
+from ptnotes.cli.failures import named_failures
+from ptnotes.cli.main import app, show
+from ptnotes.console.output import writing
 
 runs = typer.Typer(no_args_is_help=True, help="Saved runs: list, show, compare.")
 app.add_typer(runs, name="runs")
@@ -42,7 +44,8 @@ def list_runs(
     with named_failures():
         table = overview.table(paths)
         text = table.to_csv() if form == "csv" else overview.markdown(table)
-        typer.echo(text, nl=form == "markdown")
+        with writing():
+            typer.echo(text, nl=form == "markdown")
 
 
 @runs.command("show")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, named_failures, show
+from ptnotes.cli.failures import named_failures
+from ptnotes.cli.main import app, show
 from ptnotes.errors import PtnotesError
 
 if TYPE_CHECKING:

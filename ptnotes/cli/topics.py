@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.main import app, named_failures, show
+from ptnotes.cli.failures import named_failures
+from ptnotes.cli.main import app, show
 from ptnotes.cli.options import Command, batch_size, full_or_batch_size, mini_batches, training
 from ptnotes.topics import TITLES
 

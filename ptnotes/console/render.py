@@ -1,6 +1,8 @@
 """Events → a table that grows on screen, or the JSON document. No torch here."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
@@ -12,12 +14,25 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from ptnotes.console.escape import printable
+from ptnotes.console.output import writing
 from ptnotes.console.progress import ProgressBar
 from ptnotes.errors import PtnotesError
 from ptnotes.events import EpochRow, Event, Header, Progress, Row, RunRecord, Table
 
 MAX_UPDATES = 100  # rows of single updates that are all shown; of more, SHOWN
 SHOWN = 20
+
+
+class OutputConsole(Console):
+    """A rich console whose ``print`` raises OutputError."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        with writing():
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self) -> None:
+        """rich would end the process with exit code 1."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def present(
@@ -30,7 +45,7 @@ def present(
     interrupted, what was finished is still reported before KeyboardInterrupt is raised again; and
     so is the result if something fails after it.
     """
-    console = Console(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
+    console = OutputConsole(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
     record = RunRecord()
     failure: BaseException | None = None
     bar = ProgressBar(console, quiet)
@@ -49,7 +64,8 @@ def present(
     if as_json and (record.result or isinstance(failure, KeyboardInterrupt)):
         utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         document = record.document(interrupted=True)
-        print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
+        with writing():
+            print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
     elif record.result:
         for line in _summary(record.result.values):
             console.print(line, markup=False)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,27 @@ from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header
 from ptnotes.runs import document
 from ptnotes.runs.checkpoint import load_checkpoint
+from ptnotes.runs.directory import lock_run
 
 Checkpoint = dict[str, Any]
 CONTENT = {"topic", "config", "environment", "training", "date", "save_best", "best"}
 
 
-def open_run(out: Path, *, resume: bool, force: bool) -> Checkpoint | None:
-    """The checkpoint to resume from, or None where a run begins. Raises UsageError, DataError."""
+@contextmanager
+def open_run(out: Path, *, resume: bool, force: bool) -> Iterator[Checkpoint | None]:
+    """Lock ``out``, then look: the checkpoint to resume from, or None where a run begins.
+
+    Raises UsageError, DataError.
+    """
     if resume and force:
         raise UsageError("--resume continues the run and --force replaces it: choose one")
     if os.path.exists(out) and not os.path.isdir(out):
         raise DataError(f"{out} is a file; --out takes a directory")
-    if force:
-        return None
+    with lock_run(out):
+        yield None if force else _saved_in(out, resume)
+
+
+def _saved_in(out: Path, resume: bool) -> Checkpoint | None:
     if not document.holds_run(out):
         for name in document.files_in(out):
             raise UsageError(f"{out} holds a {name} of no run: --force replaces it")

@@ -5,21 +5,22 @@ other files are written from it again then: a kill between two of them loses not
 """
 
 import contextlib
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ptnotes.errors import DataError, PtnotesError, UsageError
 from ptnotes.events import EpochRow, Event, Header, MisclassifiedImages, Result, RunRecord, Snapshot
-from ptnotes.files import TEMPORARY, atomic_write, exclusive_lock
+from ptnotes.files import atomic_write
 from ptnotes.plots import classification, curves, figure
 from ptnotes.runs import document
 from ptnotes.runs.checkpoint import save_checkpoint
+from ptnotes.runs.directory import new_run
 from ptnotes.runs.resume import Checkpoint
 
 SECONDS = 1.0  # between two checkpoints, where an epoch is a single update
@@ -35,8 +36,9 @@ def record_run(
 ) -> Iterator[Event]:
     """Pass events on and save the run in ``directory`` after every epoch.
 
-    Runs whose epochs are single updates are saved once a second, and at the end. ``saved`` is the
-    checkpoint that the run is resumed from. Raises DataError if a file can't be written.
+    The directory is locked (``directory.lock_run``). Runs whose epochs are single updates are saved
+    once a second, and at the end. ``saved`` is the checkpoint that the run is resumed from. Raises
+    DataError if a file can't be written.
     """
     writer: Writer | None = None
     try:
@@ -51,9 +53,6 @@ def record_run(
             with contextlib.suppress(PtnotesError):
                 writer.draw_curve()
         raise
-    finally:
-        if writer:
-            writer.lock.close()
 
 
 class Writer:
@@ -66,10 +65,7 @@ class Writer:
         self.best: dict[str, Any] | None = saved["best"] if saved else None
         if save_best and saved and not saved["save_best"]:
             raise UsageError(f"{directory} was started without --save-best: leave it out")
-        self.lock = contextlib.ExitStack()
         self._new, self._wall_seconds = saved is None, 0.0
-        if saved:
-            self._acquire()
         self._saved_at = self._cost = 0.0
 
     def take(self, event: Event) -> None:
@@ -78,16 +74,15 @@ class Writer:
         match event:
             case Snapshot() if self._is_due():
                 started = time.perf_counter()
-                if self._new:
-                    self._begin(event)
-                else:
-                    self._save(event.state())
+                with new_run(self.directory) if self._new else nullcontext(self.directory) as place:
+                    self._save(event.state(), place)
+                self._new = False
                 self._saved_at = time.perf_counter()
                 self._cost = self._saved_at - started
             case MisclassifiedImages() if event.places:
                 self._draw(classification.misclassified(event), document.MISTAKES)
             case Result():
-                self._write_document()
+                self._write_document(self.directory)
                 self.draw_curve()
                 if "confusion" in event.values:
                     cells, classes = event.values["confusion"], self.record.header.classes
@@ -100,37 +95,10 @@ class Writer:
             return True
         return time.perf_counter() - self._saved_at >= max(SECONDS, self._cost / SHARE)
 
-    def _begin(self, snapshot: Snapshot) -> None:
-        """The first checkpoint; the files of an earlier run are removed when it has succeeded."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            self._acquire()
-            aside = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.directory))
-        except OSError as error:
-            raise DataError(f"{self.directory} can't be written: {error.strerror}") from error
-        earlier = document.files_in(self.directory)
-        try:
-            for name in earlier:
-                os.replace(self.directory / name, aside / name)
-            self._save(snapshot.state())
-        except BaseException:
-            for name in document.files_in(aside):
-                os.replace(aside / name, self.directory / name)
-            raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        self._new = False
-
-    def _acquire(self) -> None:
-        """Lock other processes out, and remove the temporary files of killed ones."""
-        self.lock.enter_context(exclusive_lock(self.directory))
-        for left in self.directory.glob(f"{TEMPORARY}*"):
-            shutil.rmtree(left, ignore_errors=True)
-
-    def _save(self, training: dict[str, Any]) -> None:
+    def _save(self, training: dict[str, Any], place: Path) -> None:
         model = save_checkpoint(training["model"])
         if self._is_best():
-            self._write(document.BEST, model)
+            _write(place / document.BEST, model)
         header = self.record.header
         checkpoint = {
             "format": document.FORMAT,
@@ -142,11 +110,11 @@ class Writer:
             "best": self.best,
             "training": training,
         }
-        self._write(document.CHECKPOINT, save_checkpoint(checkpoint))
-        self._write(document.MODEL, model)
-        self._write(document.METRICS, document.metrics_csv(self.record.history()))
+        _write(place / document.CHECKPOINT, save_checkpoint(checkpoint))
+        _write(place / document.MODEL, model)
+        _write(place / document.METRICS, document.metrics_csv(self.record.history()))
         self._wall_seconds = training["wall_seconds"]
-        self._write_document()
+        self._write_document(place)
 
     def _is_best(self) -> bool:
         """Whether the last epoch's accuracy is above all before it; notes it if so."""
@@ -160,7 +128,7 @@ class Writer:
         self.best = {"epoch": last.epoch, measure: accuracy}
         return True
 
-    def _write_document(self) -> None:
+    def _write_document(self, place: Path) -> None:
         run: dict[str, Any] = {"format": document.FORMAT, "date": self.date}
         run["wall_seconds"] = self._wall_seconds
         run["finished"] = self.record.result is not None
@@ -168,7 +136,7 @@ class Writer:
         if self.best:
             run["best"] = self.best
         content = self.record.document() | {"run": run}
-        self._write(document.DOCUMENT, document.encode(content))
+        _write(place / document.DOCUMENT, document.encode(content))
 
     def draw_curve(self) -> None:
         if self.record.rows:
@@ -178,28 +146,19 @@ class Writer:
     def _draw(self, drawn: Any, name: str) -> None:
         figure.save(drawn, self.directory / name)
 
-    def _write(self, name: str, content: bytes) -> None:
-        atomic_write(self.directory / name, lambda path: path.write_bytes(content))
+
+def _write(path: Path, content: bytes) -> None:
+    atomic_write(path, lambda temporary: temporary.write_bytes(content))
 
 
 def copy_run(source: Path, target: Path) -> None:
-    """Copy the files of a saved run into another directory, in place of those of a run there.
+    """Copy the files of a saved run into a locked directory, in place of those of a run there.
 
     Raises DataError if there is no run to copy, or a file can't be read or written.
     """
     names = document.files_in(source)
     if document.DOCUMENT not in names:
         raise DataError(f"{source} holds no run any more")
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        if target.samefile(source):
-            return
-        with exclusive_lock(target), tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=target) as d:
-            for name in names:
-                shutil.copyfile(source / name, Path(d) / name)
-            for name in document.files_in(target):
-                (target / name).unlink()
-            for name in names:
-                os.replace(Path(d) / name, target / name)
-    except OSError as error:
-        raise DataError(f"{target} can't be written: {error.strerror}") from error
+    with new_run(target) as place:
+        for name in reversed(names):  # run.json last
+            atomic_write(place / name, partial(shutil.copyfile, source / name))

@@ -53,12 +53,19 @@ class Trainer:
         self.server.stdout.readline()  # "ready"
 
     def __call__(
-        self, *arguments: str | Path, after: float | None = None, kill: int = signal.SIGKILL
+        self,
+        *arguments: str | Path,
+        after: float | None = None,
+        kill: int = signal.SIGKILL,
+        fault: tuple[int, int] | None = None,
     ) -> int:
-        """The exit code of a run, which gets the signal ``kill`` ``after`` so many seconds."""
+        """The exit code of a run, which gets the signal ``kill`` ``after`` so many seconds.
+
+        ``fault`` is that of ``tests.runs.trainer``.
+        """
         assert self.server.stdin is not None
         assert self.server.stdout is not None
-        order = [[str(argument) for argument in arguments], kill, after]
+        order = [[str(argument) for argument in arguments], kill, after, fault]
         self.server.stdin.write(json.dumps(order) + "\n")
         self.server.stdin.flush()
         return int(self.server.stdout.readline())

@@ -53,11 +53,13 @@ def test_twenty_kills(trainer, name, small_data, tmp_path):
     assert killed_and_resumed(trainer, command, 20, small_data, tmp_path) >= 15
 
 
-def test_control_c(trainer, small_data, tmp_path):
-    """130, what was finished is saved and drawn, and --resume goes on."""
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interruption(trainer, small_data, tmp_path, name):
+    """128 and its number; what was finished is saved and drawn, and --resume goes on."""
+    number = getattr(signal, name)
     command = ["mnist", "--threads", "1", "--data-dir", small_data, "--epochs", "500"]
-    code = trainer(*command, "--out", tmp_path / "run", after=2.5, kill=signal.SIGINT)
-    assert code == 130
+    code = trainer(*command, "--out", tmp_path / "run", after=2.5, kill=number)
+    assert code == 128 + number
     document = json.loads((tmp_path / "run" / "run.json").read_text())
     done = len(document["history"])
     assert 0 < done < 500

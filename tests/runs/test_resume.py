@@ -217,7 +217,7 @@ def test_updates_are_saved_now_and_then(tmp_path, monkeypatch):
     """At the start, at the end, and in between when a second has passed."""
     saved = []
     monkeypatch.setattr(
-        "ptnotes.runs.writer.Writer._save", lambda writer, _: saved.append(len(writer.record.rows))
+        "ptnotes.runs.writer.Writer._save", lambda writer, *_: saved.append(len(writer.record.rows))
     )
     for event in api.events("linreg", epochs=50, device="cpu", out=tmp_path):
         if isinstance(event, Row):

@@ -2,12 +2,17 @@
 
     python -m tests.runs.trainer
 
-Every line it reads is a JSON list: arguments, a signal, and after how many seconds a child that
-runs ptnotes gets it (null: never). The answer is the child's exit code, -9 where it was killed.
+Every line it reads is a JSON list: arguments, a signal, after how many seconds a child that runs
+ptnotes gets it (null: never), and a fault (null: none). The answer is the child's exit code, -9
+where it was killed.
+
+A fault is a number N and an error number: the child's Nth change of a directory, or fsync, fails
+with this error; with 0 the child is killed before it.
 """
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -23,15 +28,37 @@ import ptnotes.topics.mnist  # noqa: E402
 import ptnotes.topics.names  # noqa: E402, F401
 from ptnotes.cli import app  # noqa: E402
 
+CHANGES = ("mkdir", "replace", "rename", "unlink", "remove", "rmdir", "fsync")
+
+
+def inject(place: int, error: int) -> None:
+    """From here on, the call number ``place`` of those in CHANGES fails, or is the last."""
+    calls = iter(range(1, place + 1))
+
+    def faulty(call):  # type: ignore[no-untyped-def]
+        def wrapped(*arguments, **options):  # type: ignore[no-untyped-def]
+            if next(calls, None) == place:
+                if not error:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                raise OSError(error, os.strerror(error))
+            return call(*arguments, **options)
+
+        return wrapped
+
+    for name in CHANGES:
+        setattr(os, name, faulty(getattr(os, name)))
+
 
 def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
-        arguments, number, after = json.loads(line)
+        arguments, number, after, fault = json.loads(line)
         child = os.fork()
         if child == 0:
             with open(os.devnull, "w") as nowhere:
                 os.dup2(nowhere.fileno(), 1)
+            if fault:
+                inject(*fault)
             try:
                 app(arguments)
             except SystemExit as error:
