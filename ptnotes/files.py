@@ -1,7 +1,8 @@
-"""Atomic writes and locks: a file has its name only when it is complete and on the disk."""
+"""Files read, written and locked: one has its name only when it is complete and on the disk."""
 
 import errno
 import os
+import stat
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,7 +13,18 @@ from ptnotes.errors import DataError, PtnotesWarning
 
 TEMPORARY = ".writing-"  # prefix of the temporary directories; a killed process leaves its own
 LOCK = ".lock"
+LARGEST = 1 << 28  # bytes that are read at once: a million updates' run.json has half of that
 NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)  # of a file system
+
+
+def read_file(path: Path) -> bytes:
+    """The content of an ordinary file. Raises DataError, and OSError as ``open`` does."""
+    found = path.stat()
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise DataError(f"{path} is not an ordinary file")  # a pipe would never end
+    if found.st_size > LARGEST:
+        raise DataError(f"{path} is too large: {found.st_size} bytes, and at most {LARGEST}")
+    return path.read_bytes()
 
 
 def atomic_write(path: Path, write: Callable[[Path], object]) -> None:

@@ -37,6 +37,11 @@ def ptnotes(
     ] = False,
 ) -> None:
     """A well-known PyTorch course: every experiment is one command."""
+    try:
+        os.getcwd()
+    except OSError:  # the libraries that torch loads would end the process
+        typer.echo("ptnotes: the current directory was removed: change to another one", err=True)
+        raise typer.Exit(1) from None
     configure_allocator()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started the process

@@ -15,6 +15,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 import torch
 
 from ptnotes.errors import DataError
+from ptnotes.files import read_file
 
 MARK = b"ptnotes sha256 "
 LENGTH = len(MARK) + 64  # bytes of the comment
@@ -40,7 +41,7 @@ def load_checkpoint(path: Path) -> Any:
     Raises DataError if the file is missing, cut short, changed, or made by something else.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise DataError(f"{path} can't be read: {os.strerror(error.errno or 0)}") from error
     body, comment = content[:-LENGTH], content[-LENGTH:]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ptnotes.errors import DataError
+from ptnotes.files import read_file
 
 Document = dict[str, Any]
 
@@ -44,7 +45,7 @@ def read(directory: Path) -> Document:
     """
     path = directory / DOCUMENT
     try:
-        document: Document = json.loads(path.read_bytes())
+        document: Document = json.loads(read_file(path))
         run = dict(document["run"])
         digest = run.pop("sha256")
         intact = digest == _digest(document | {"run": run})

@@ -1,4 +1,4 @@
-"""How a command ends: exit codes of errors and signals, a line on stderr, a full or closed output."""
+"""How a command ends: exit codes of errors and signals, one line, a full or closed output."""
 
 import errno
 import json
@@ -146,3 +146,13 @@ def test_closed_output(monkeypatch):
     code = "import sys; sys.stdout = None; from ptnotes.cli import app; app(['data', 'list'])"
     done = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no directory in use")
+def test_current_directory_that_was_removed(tmp_path):
+    code = "import os, sys; os.rmdir(os.getcwd()); from ptnotes.cli import app; app(['linreg'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1

@@ -217,6 +217,26 @@ def test_directory_that_can_not_be_made(cli, tmp_path):
         assert str(place) in failure(cli("linreg", "--epochs", "2", "--out", place))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.parametrize("name", ["run.json", "checkpoint.pt", "model.pt"])
+def test_pipe_in_the_place_of_a_file(cli, run, small_data, name):
+    """Reading it would not end."""
+    (run / name).unlink()
+    os.mkfifo(run / name)
+    for command in (
+        ["mnist", "--data-dir", small_data, "--out", run, "--resume"],
+        ["predict", run, "x.png"],
+    ):
+        line = failure(cli(*command)) if name != "model.pt" or command[0] == "predict" else name
+        assert name in line or command[0] == "predict"
+
+
+def test_file_that_would_fill_the_memory(cli, run):
+    with (run / "model.pt").open("r+b") as file:
+        file.truncate(1 << 40)  # sparse
+    assert "model.pt" in failure(cli("predict", run, "x.png"))
+
+
 def test_half_a_checkpoint(resumed, run):
     path = run / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
