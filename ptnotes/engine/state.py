@@ -1,11 +1,13 @@
 """The complete state of a training between two epochs, captured and restored."""
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from ptnotes.engine.device import global_random_states, set_global_random_states
@@ -21,8 +23,8 @@ class TrainingState:
     """What a training changes from epoch to epoch: weights, optimizer, schedule, streams, rows.
 
     A training that is built the same way and gets ``state`` back continues to the same bits on the
-    CPU. ``generators`` are the random streams that its epochs draw from, ``samples`` how many it
-    trains on; ``started`` is when it began, on ``time.perf_counter``.
+    CPU. ``generators`` are the random streams that its epochs draw from, ``data`` what it trains
+    on, samples along the first dimension; ``started`` is when it began, on ``time.perf_counter``.
     """
 
     def __init__(
@@ -33,11 +35,11 @@ class TrainingState:
         *,
         started: float,
         generators: Sequence[torch.Generator] = (),
-        samples: int | None = None,
+        data: Sequence[Tensor] = (),
         row: type[Row] = EpochRow,
     ) -> None:
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
-        self.generators, self.samples = generators, samples
+        self.generators, self.data = generators, data
         self.epoch = 0
         self.rows: list[Any] = []
         self._row = row
@@ -79,13 +81,26 @@ class TrainingState:
     def _wall_seconds(self) -> float:
         return time.perf_counter() - self._started
 
+    def _samples(self) -> int | None:
+        return len(self.data[0]) if self.data else None
+
+    @cached_property
+    def _digest(self) -> str:
+        """The SHA-256 of the data: 30 ms for MNIST, where a run is saved."""
+        found = hashlib.sha256()
+        for tensor in self.data:
+            found.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+            found.update(tensor.cpu().contiguous().numpy().data)
+        return found.hexdigest()
+
     def state(self) -> State:
         """Plain values and tensors; the tensors are the training's own, not copies."""
         return {
             "epoch": self.epoch,
             "rows": [dict(vars(row)) for row in self.rows],
             "wall_seconds": self._wall_seconds(),
-            "samples": self.samples,
+            "samples": self._samples(),
+            "data": self._digest,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer and self.optimizer.state_dict(),
             "scheduler": self.scheduler and self.scheduler.state_dict(),
@@ -95,10 +110,14 @@ class TrainingState:
 
     def _restore(self, state: State) -> None:
         try:
-            if state["samples"] != self.samples:
+            if state["samples"] != self._samples():
                 raise DataError(
                     f"the run was trained on {state['samples']} samples, and here are "
-                    f"{self.samples}: resume it with the same data"
+                    f"{self._samples()}: resume it with the same data"
+                )
+            if state.get("data", self._digest) != self._digest:  # older checkpoints have none
+                raise DataError(
+                    "the run was trained on other data than this: resume it with the same data"
                 )
             self.model.load_state_dict(state["model"])
             if self.optimizer:

@@ -148,7 +148,7 @@ def run(
         scheduler,
         started=started,
         generators=(streams.order,),
-        samples=len(train_set),
+        data=train_rows,
     )
     yield from training.begin(resume)
 

@@ -160,7 +160,7 @@ def run(
         scheduler,
         started=started,
         generators=(streams.order, streams.augmentation),
-        samples=len(train_set),
+        data=(images, labels),
     )
     yield from training.begin(resume)
 

@@ -135,7 +135,7 @@ def run(
         scheduler,
         started=started,
         generators=(streams.order, streams.augmentation),
-        samples=len(train_set),
+        data=train_names,
     )
     yield from training.begin(resume)
 

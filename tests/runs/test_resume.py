@@ -1,5 +1,6 @@
 """--out and --resume of every topic: the same bits, whose options count, what is refused."""
 
+import gzip
 import io
 import itertools
 import json
@@ -14,6 +15,7 @@ from ptnotes.runs.checkpoint import load_checkpoint, save_checkpoint
 from ptnotes.runs.document import encode
 from ptnotes.topics.options import recipe_of
 from tests.runs.conftest import WITH_DATA, same, same_runs
+from tests.test_cli import failure
 
 
 def topic_run(topic, recipe, data_dir, **options):
@@ -273,3 +275,24 @@ def test_header_tells_the_classes(small_data):
     header = next(api.events("diabetes", device="cpu", data_dir=small_data))
     assert isinstance(header, Header)
     assert header.classes == ("0", "1")
+
+
+@pytest.mark.parametrize("topic", ["mnist", "names", "diabetes"])
+def test_other_data_of_the_same_size(cli, run_of, small_data, tmp_path, topic):
+    """One label, name or number is another."""
+    run = shutil.copytree(run_of(topic, "--epochs", "2"), tmp_path / "run")
+    data = shutil.copytree(small_data, tmp_path / "data")
+    labels = data / "MNIST/raw/train-labels-idx1-ubyte"
+    content = bytearray(labels.read_bytes())
+    content[-1] ^= 1
+    labels.write_bytes(content)
+    changes = {
+        "names_train.csv.gz": lambda row: b'"Q' + row[2:],
+        "diabetes.csv.gz": lambda row: row[1:] if row.startswith(b"-") else b"-" + row,
+    }
+    for name, change in changes.items():
+        *rows, last = gzip.decompress((data / name).read_bytes()).splitlines(keepends=True)
+        (data / name).write_bytes(gzip.compress(b"".join([*rows, change(last)])))
+    resume = [topic, "--epochs", "3", "--out", run, "--resume"]
+    assert "other data" in failure(cli(*resume, "--data-dir", data))
+    assert cli(*resume, "--data-dir", small_data).exit_code == 0
