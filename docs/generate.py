@@ -9,6 +9,7 @@ from ptnotes.cli import app
 from ptnotes.verify.claims import CLAIMS
 
 DOCS = Path(__file__).parent
+TYPER = f"Typer {'.'.join(typer.__version__.split('.')[:2])}"
 WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
 
 
@@ -19,7 +20,8 @@ def commands() -> list[str]:
 
 def commands_page() -> str:
     """Every command's --help."""
-    parts = ["# Commands\n", "Generated from `--help` by `python docs/generate.py`.\n"]
+    generated = f"Generated from `--help` with {TYPER} by `python docs/generate.py`.\n"
+    parts = ["# Commands\n", generated]
     for command in ("", *commands()):
         title = f"ptnotes {command}".strip()
         arguments = [*filter(None, [command]), "--help"]

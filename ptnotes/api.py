@@ -119,21 +119,16 @@ def _training(
     topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
 ) -> Iterator[Event]:
     """Run a trained topic, once or with several seeds; torch's global state is restored."""
-    import torch
-
+    from ptnotes.engine.device import keep_global_state
     from ptnotes.plots import of_run
 
-    threads, random = torch.get_num_threads(), torch.get_rng_state()
-    try:
+    with keep_global_state():
         of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
             yield from _repeated(lesson, given, seeds, saving)
         else:
             found = _saved_run(topic, lesson, given, saving)
             yield from of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_rng_state(random)
 
 
 def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -> Iterator[Event]:
@@ -164,8 +159,11 @@ def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> It
 
     recipe = recipe_of(lesson, given)
     if hasattr(recipe, "shards") and "shards" not in given:
-        on_cpu = pick_device(given.get("device", "auto")).type == "cpu"
-        recipe = recipe if on_cpu else replace(recipe, shards=1)  # its kernels are parallel
+        device = pick_device(
+            given.get("device", "auto"), unsupported=getattr(lesson, "UNSUPPORTED", ())
+        )
+        if device.type != "cpu":
+            recipe = replace(recipe, shards=1)  # its kernels are parallel
     chosen = {name: given[name] for name in settings(lesson) if name in given}
     if chosen.get("data") == "sample":
         from ptnotes.datasets.paths import sample_directory

@@ -44,6 +44,8 @@ def check_writable(path: Path) -> None:
     """Raises DataError, before the work, if no file can be written at ``path``."""
     if os.path.isdir(path):  # Path.is_dir raises where a directory can't be entered
         raise DataError(f"{path} is a directory")
+    if os.path.exists(path) and not os.path.isfile(path):  # a device would be replaced
+        raise DataError(f"{path} is not an ordinary file")
     if not os.path.isdir(path.parent):
         raise DataError(f"{path} can't be written: there is no directory {path.parent}")
     try:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def test_sample_is_named_on_screen(topic, cli, monkeypatch):
 def test_sets_in_the_form_of_mnist(name, document, small_data, tmp_path):
     from ptnotes.datasets.mnist import FOLDERS
 
-    (tmp_path / FOLDERS[name]).symlink_to(small_data / "MNIST")
+    shutil.copytree(small_data / "MNIST", tmp_path / FOLDERS[name])
     found = document("mnist", "--data", name, "--epochs", "1", "--data-dir", tmp_path)
     assert found["config"]["data"] == name
     assert found["config"]["mean"] != 0.1307  # that is MNIST's
@@ -192,7 +193,7 @@ def test_divergence_is_named(cli, topic):
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
 def test_divergence_in_the_last_update(cli, options):
     """No loss is computed after it, but the weight isn't finite."""
-    result = cli("linreg", "--epochs", "1", "--lr", "1e38", *options)
+    result = cli("linreg", "--epochs", "1", "--lr", "3e37", *options)
     assert "weight" in failure(result)
 
 
@@ -244,6 +245,7 @@ def test_interrupt_keeps_the_finished_epochs(cli, monkeypatch):
     assert found["result"] == {"interrupted": True}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process can't be sent a Ctrl-C")
 def test_control_c():
     command = [sys.executable, "-m", "ptnotes", "linreg", "--epochs", "1000000", "--device", "cpu"]
     with subprocess.Popen(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ptnotes import __version__
 from ptnotes.cli.failures import named_failures
@@ -15,8 +16,26 @@ from ptnotes.engine.runtime import configure_allocator
 if TYPE_CHECKING:
     from ptnotes.events import Event
 
+
+class _Group(TyperGroup):
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        _prepare_streams()  # before --help writes to them
+        return super().main(*arguments, **options)
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started the process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        # a name may hold what the terminal's encoding hasn't
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 app = typer.Typer(
     name="ptnotes",
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help and one-line errors, and rich is not imported for them
@@ -43,13 +62,6 @@ def ptnotes(
         typer.echo("ptnotes: the current directory was removed: change to another one", err=True)
         raise typer.Exit(1) from None
     configure_allocator()
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started the process
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
-    for stream in (sys.stdout, sys.stderr):
-        # a name may hold what the terminal's encoding hasn't
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")
 
 
 def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def list_runs(
         raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
     with named_failures():
         table = overview.table(paths)
-        text = table.to_csv() if form == "csv" else overview.markdown(table)
+        text = table.to_csv(lineterminator="\n") if form == "csv" else overview.markdown(table)
         with writing():
             typer.echo(text, nl=form == "markdown")
 

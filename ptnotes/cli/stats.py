@@ -71,6 +71,14 @@ def stats(
         str | None,
         typer.Option(metavar="PATTERN", show_default="by ending", help="Which files to read."),
     ] = None,
+    layout: Annotated[
+        Literal["HW", "CHW", "HWC", "NHW", "NCHW", "NHWC"] | None,
+        typer.Option(
+            metavar="AXES",
+            show_default="by shape",
+            help="An array's axes: HW, CHW, HWC, NHW, NCHW or NHWC.",
+        ),
+    ] = None,
     weight: Annotated[
         Literal["pixel", "image"],
         typer.Option(help="What counts the same: every pixel, or every image whatever its size."),
@@ -151,6 +159,7 @@ def stats(
             data_dir=data_dir,
             sample=sample,
             pattern=glob,
+            layout=layout,
             decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop),
             selection=Selection(_shard(shard), limit, seed),
             weight=weight,
@@ -160,8 +169,10 @@ def stats(
             out=out,
             output=output,
         )
+    with named_failures():
+        shows = is_rank_zero()
     with contextlib.closing(events):  # an interruption stops the workers
-        if is_rank_zero():
+        if shows:
             show(events, as_json, quiet)
         else:  # rank 0 reports its errors
             with contextlib.suppress(PtnotesError):

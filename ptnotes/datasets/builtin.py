@@ -1,33 +1,41 @@
 """The images of data sets by name, downloaded to the data directory where they are missing."""
 
 import contextlib
+import http.client
+import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ptnotes.datasets import mnist
+from ptnotes.datasets.download import PARTIAL, absolute, offline
 from ptnotes.datasets.paths import data_directory
 from ptnotes.errors import DataError
 
 TORCHVISION = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "svhn": "SVHN"}
 DATA_SETS = (*mnist.FOLDERS, *TORCHVISION)
+# the axes of their arrays, as ptnotes.stats names them
+LAYOUTS: dict[str, Literal["NHW", "NHWC", "NCHW"]] = {
+    **dict.fromkeys(mnist.FOLDERS, "NHW"), "cifar10": "NHWC", "cifar100": "NHWC", "svhn": "NCHW",
+}  # fmt: skip
 
 
 def read(name: str, split: str, data_dir: Path | None) -> NDArray[np.uint8]:
-    """The images of a data set's "train" or "test" split, in its own layout. Raises DataError.
+    """The images of a data set's "train" or "test" split, with the axes LAYOUTS[name].
 
-    (N, 28, 28) of mnist, fashion-mnist and kmnist, (N, 32, 32, 3) of cifar10 and cifar100,
-    (N, 3, 32, 32) of svhn.
+    Raises DataError.
     """
     if name in mnist.FOLDERS:
         images, _ = mnist.read_arrays(data_dir, "t10k" if split == "test" else "train", name)
         return images
+    if name == "svhn" and importlib.util.find_spec("scipy") is None:
+        raise DataError("svhn's files are read with scipy: pip install scipy")
 
     from torchvision import datasets
 
@@ -38,14 +46,14 @@ def read(name: str, split: str, data_dir: Path | None) -> NDArray[np.uint8]:
 
 def _load(data_set: Callable[..., Any], directory: Path, split_option: dict[str, Any]) -> Any:
     """The data set in the directory, or downloaded to it; torchvision checks it either way."""
-    with contextlib.suppress(RuntimeError):  # missing or incomplete
-        return data_set(str(directory), **split_option)
     try:
-        if os.environ.get("PTNOTES_OFFLINE", "0") not in ("", "0"):
+        with contextlib.suppress(RuntimeError):  # missing or incomplete
+            return data_set(str(directory), **split_option)
+        if offline():
             raise OSError("PTNOTES_OFFLINE is set")
         directory.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix=".download-", dir=directory) as partial,
+            tempfile.TemporaryDirectory(prefix=PARTIAL, dir=directory) as partial,
             contextlib.redirect_stdout(sys.stderr),  # stdout may be reserved for a JSON document
         ):
             loaded = data_set(partial, download=True, **split_option)
@@ -55,9 +63,9 @@ def _load(data_set: Callable[..., Any], directory: Path, split_option: dict[str,
                     place.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(path, place)
         return loaded
-    except (OSError, RuntimeError, ImportError) as error:  # SVHN is read with scipy
+    except (OSError, RuntimeError, EOFError, http.client.HTTPException) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"{data_set.__name__} is not in {directory.resolve()} and could not be downloaded "
+            f"{data_set.__name__} is not in {absolute(directory)} and could not be downloaded "
             f"({reason}); if you have it elsewhere, name that directory with --data-dir"
         ) from error

@@ -2,21 +2,16 @@
 
 import gzip
 import hashlib
+import os
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ptnotes.datasets.download import fetch
+from ptnotes.datasets.download import absolute, fetch
 from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
-from ptnotes.datasets.paths import (
-    DEFAULT_DIRECTORY,
-    data_directory,
-    named_directory,
-    places,
-    sample_directory,
-)
+from ptnotes.datasets.paths import data_directory, places, sample_directory, target_directory
 from ptnotes.errors import DataError
 from ptnotes.events import Event, Header, Result, Row, column
 
@@ -47,13 +42,15 @@ def _inspect_file(name: str, file: File, directory: Path) -> list[FileRow]:
     return [
         FileRow(name, _state(file, directory, path), (directory / path).stat().st_size, path)
         for path in places(file.path)
-        if (directory / path).is_file()
+        if os.path.exists(directory / path)
     ] or [FileRow(name, "missing", 0, file.path)]
 
 
 def _state(file: File, directory: Path, path: str) -> FileStatus:
     """Of the file at ``path``, one of its places. Raises DataError if it can't be read."""
     place, packed = directory / path, directory / file.path
+    if not place.is_file():  # a pipe, say: it is never opened
+        return "wrong"
     if place == packed:
         return "right" if _sha256(place) == file.sha256 else "wrong"
     if file.unpacked:
@@ -62,7 +59,11 @@ def _state(file: File, directory: Path, path: str) -> FileStatus:
         return "wrong"
     if not packed.is_file() or _sha256(packed) != file.sha256:
         return "unknown"
-    return "right" if place.read_bytes() == gzip.decompress(packed.read_bytes()) else "wrong"
+    try:
+        same = place.read_bytes() == gzip.decompress(packed.read_bytes())
+    except OSError as error:
+        raise DataError(f"{place} can't be read: {error.strerror}") from error
+    return "right" if same else "wrong"
 
 
 def _sha256(path: Path) -> str:
@@ -83,7 +84,7 @@ def _sources(data_dir: Path | None, sample: bool) -> tuple[Path, dict[str, DataS
 
 def _header(command: str, directory: Path, **config: Any) -> Header:
     environment = {"python": platform.python_version(), "platform": platform.platform()}
-    where = {"command": command, "data_dir": str(directory.resolve())}
+    where = {"command": command, "data_dir": absolute(directory)}
     return Header("data", where | config, environment, records="result.files")
 
 
@@ -100,7 +101,7 @@ def listing(*, data_dir: Path | None) -> Iterator[Event]:
     rows = inspect("sample", shipped["sample"], sample)
     states["sample"] = _state_of_set(rows)
     yield from rows
-    yield Result({"data_dir": str(directory.resolve()), "sample_dir": str(sample), "sets": states})
+    yield Result({"data_dir": absolute(directory), "sample_dir": str(sample), "sets": states})
 
 
 def _state_of_set(rows: Sequence[FileRow]) -> str:
@@ -114,18 +115,27 @@ def _state_of_set(rows: Sequence[FileRow]) -> str:
 
 
 def download(names: Sequence[str], *, data_dir: Path | None) -> Iterator[Event]:
-    """Fetch what is missing or wrong of these data sets; a row per file. Raises DataError."""
-    directory, sets = named_directory(data_dir) or DEFAULT_DIRECTORY, data_sets()
+    """Fetch what is missing or wrong of these data sets; a row per file.
+
+    A file that can't be fetched does not stop the others. Raises DataError at the end then, and
+    UsageError for the sample's directory.
+    """
+    directory, sets = target_directory(data_dir), data_sets()
     yield _header("download", directory, sets=list(names))
-    fetched = 0
-    for name in names:
-        for file in sets[name].files:
-            rows = _inspect_file(name, file, directory)
-            if any(row.state in ("wrong", "missing") for row in rows):
+    fetched, failures = 0, {}
+    for name, file in ((each, file) for each in names for file in sets[each].files):
+        rows = _inspect_file(name, file, directory)
+        if any(row.state in ("wrong", "missing") for row in rows):
+            try:
                 fetch(sets[name], file, directory)
                 fetched += 1
                 _remove_wrong_unpacked(name, file, directory)
-            yield from _inspect_file(name, file, directory)
+            except DataError as error:
+                failures[file.path] = error
+        yield from _inspect_file(name, file, directory)
+    if failures:
+        first, others = next(iter(failures.values())), ", ".join([*failures][1:])
+        raise DataError(f"{first}; nor could {others}" if others else str(first))
     yield Result({"downloaded": fetched})
 
 
@@ -156,5 +166,5 @@ def verify(*, data_dir: Path | None, sample: bool) -> Iterator[Event]:
         failed += [row.path for row in rows if row.state in ("wrong", "missing")]
         yield from rows
     if not checked:
-        raise DataError(f"no data set is in {directory.resolve()}; ptnotes data download fetches")
+        raise DataError(f"no data set is in {absolute(directory)}; ptnotes data download fetches")
     yield Result({"checked": checked, "failed": failed})

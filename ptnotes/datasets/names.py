@@ -17,6 +17,8 @@ from ptnotes.errors import DataError
 CHARACTERS = 128
 PADDING = 0
 UNKNOWN = 1
+MAX_LENGTH = 1000  # codes of a name
+MAX_CODES = 50_000_000  # of a set, padding included: 400 MB
 
 
 class Names(NamedTuple):
@@ -60,10 +62,14 @@ def read(given: Path | None) -> tuple[Names, Names, list[str]]:
         row = int(unknown.argmax())
         where, country = line_of(test, row), test["country"].iat[row]
         raise DataError(f"{test_path}, line {where}: no name of '{country}' is in the training set")
-    return _names(train, countries), _names(test, countries), countries
+    return _names(train_path, train, countries), _names(test_path, test, countries), countries
 
 
-def _names(table: pd.DataFrame, countries: list[str]) -> Names:
-    codes, lengths = pad([encode(name) for name in table["name"]])
+def _names(path: Path, table: pd.DataFrame, countries: list[str]) -> Names:
+    sequences = [encode(name) for name in table["name"]]
+    longest = max(map(len, sequences))
+    if longest > MAX_LENGTH or longest * len(table) > MAX_CODES:
+        raise DataError(f"{path}: the longest of {len(table)} names has {longest} characters")
+    codes, lengths = pad(sequences)
     labels = pd.Categorical(table["country"], categories=countries).codes
     return Names(codes, lengths, torch.tensor(labels, dtype=torch.int64))

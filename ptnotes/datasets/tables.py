@@ -1,5 +1,7 @@
 """Gzipped CSV files as pandas reads them, with errors that name the file and the line."""
 
+import gzip
+import io
 import warnings
 import zlib
 from pathlib import Path
@@ -9,27 +11,36 @@ import pandas as pd
 from ptnotes.errors import DataError
 
 REST = "rest"  # a column for what follows the last one
+MAX_BYTES = 4_000_000  # unpacked: ten times the largest of the published files
 
 
 def read_table(path: Path, columns: list[str]) -> pd.DataFrame:
     """The rows of a file without headings, as text.
 
-    Raises DataError for a file that can't be read, is empty, or has a row of other columns.
+    Raises DataError for a file that can't be read, is empty or larger than MAX_BYTES unpacked, or
+    has a row of other columns.
     """
     try:
+        with gzip.open(path) as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"{path} unpacks to more than {MAX_BYTES // 1_000_000} MB")
+        content.decode()  # pandas does not say where it can't
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)  # of rows that are too long
             table = pd.read_csv(
-                path,
+                io.BytesIO(content),
                 header=None,
                 names=[*columns, REST],
                 index_col=False,
                 dtype=str,
                 keep_default_na=False,  # "NA" and "Null" are surnames
                 skip_blank_lines=False,
-                compression="gzip",
                 encoding="utf-8",
             )
+    except UnicodeDecodeError as error:
+        where = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path} can't be read, line {where}: it is not UTF-8") from error
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} can't be read as gzipped CSV: {reason}") from error

@@ -1,24 +1,36 @@
 """Device, threads and random streams: what a result depends on besides its configuration."""
 
+import threading
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from ptnotes.engine.runtime import light_environment
-from ptnotes.errors import DeviceError
+from ptnotes.engine.runtime import light_environment, usable_cores
+from ptnotes.errors import DeviceError, PtnotesWarning
+
+_GLOBAL_STATE = threading.RLock()  # that of torch's random generators, and _kept
+_kept: list[tuple[int, dict[str, Any]]] = []  # the caller's state, once for each run that goes on
 
 
-def pick_device(name: str) -> torch.device:
+def pick_device(name: str, *, unsupported: Collection[str] = ()) -> torch.device:
     """``auto`` takes CUDA, then MPS, then the CPU; any other name is that device.
 
-    Raises DeviceError if this machine does not have it.
+    ``unsupported`` are kinds on which the topic can't run. Raises DeviceError if it is one
+    of these, or if this machine does not have it.
     """
     if name == "auto":
-        if torch.cuda.is_available():
+        if torch.cuda.is_available() and "cuda" not in unsupported:
             return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        mps = torch.backends.mps.is_available() and "mps" not in unsupported
+        return torch.device("mps" if mps else "cpu")
     device = torch.device(name)
+    if device.type in unsupported:
+        raise DeviceError(f"this topic does not run on '{name}': take --device cpu")
     count = {
         "cpu": 1,
         "cuda": torch.cuda.device_count(),
@@ -29,11 +41,28 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-def prepare(*, device: str = "auto", threads: int | None = None) -> torch.device:
-    """Set the number of CPU threads, and pick the device. Raises DeviceError."""
+def prepare(
+    *, device: str = "auto", threads: int | None = None, unsupported: Collection[str] = ()
+) -> torch.device:
+    """Set the number of CPU threads, one per usable core at most, and pick the device.
+
+    Raises DeviceError.
+    """
     if threads is not None:
-        torch.set_num_threads(threads)
-    return pick_device(device)
+        cores = usable_cores()
+        if threads > cores:
+            _warn_of_threads(threads, cores)
+        torch.set_num_threads(min(threads, cores))
+    return pick_device(device, unsupported=unsupported)
+
+
+@cache  # once, whatever the number of runs
+def _warn_of_threads(threads: int, cores: int) -> None:
+    warnings.warn(
+        f"{threads} threads were asked for, and {cores} compute: there are no more cores to use",
+        PtnotesWarning,
+        stacklevel=3,
+    )
 
 
 class Streams(NamedTuple):
@@ -44,15 +73,49 @@ class Streams(NamedTuple):
     split: torch.Generator
 
 
-def seed_streams(seed: int) -> Streams:
-    """Seed torch's global generators, which draw the weights, and make those of the rest.
+def _spawned(seed: int) -> list[int]:
+    """The seeds of the weights and of the streams: no two begin alike."""
+    children = np.random.SeedSequence(seed).spawn(1 + len(Streams._fields))
+    return [int(child.generate_state(1)[0]) for child in children]
 
-    The seeds are spawned from one, so that no two streams begin alike.
+
+def seed_streams(seed: int) -> Streams:
+    """The generators of all that is random but the weights."""
+    return Streams(*(torch.Generator().manual_seed(each) for each in _spawned(seed)[1:]))
+
+
+@contextmanager
+def seed_weights(seed: int) -> Iterator[None]:
+    """Seed torch's global generators, from which modules draw their weights.
+
+    A run in another thread waits: a model that is built inside has the weights of its own seed.
     """
-    spawned = np.random.SeedSequence(seed).spawn(1 + len(Streams._fields))
-    weights, *others = (int(child.generate_state(1)[0]) for child in spawned)
-    torch.manual_seed(weights)  # every device's generator
-    return Streams(*(torch.Generator().manual_seed(each) for each in others))
+    with _GLOBAL_STATE:
+        torch.manual_seed(_spawned(seed)[0])  # every device's generator
+        yield
+
+
+@contextmanager
+def keep_global_state() -> Iterator[None]:
+    """torch's number of threads and its global generators are the caller's again at the end.
+
+    Of runs that overlap, the last one to end gives the generators back.
+    """
+    with _GLOBAL_STATE:
+        here = torch.device("cpu")
+        state = _kept[0] if _kept else (torch.get_num_threads(), global_random_states(here))
+        _kept.append(state)
+    threads, random = state
+    if torch.get_num_threads() != threads:  # a run that overlaps computes
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        with _GLOBAL_STATE:
+            _kept.pop()
+            if not _kept:
+                set_global_random_states(random)
 
 
 def environment(device: torch.device) -> dict[str, Any]:
@@ -66,16 +129,21 @@ def environment(device: torch.device) -> dict[str, Any]:
     return found
 
 
-def global_random_states() -> dict[str, Any]:
-    """Those of torch's global generators, as plain values and tensors."""
+def global_random_states(device: torch.device) -> dict[str, Any]:
+    """Those of torch's global generators, the device's too, as plain values and tensors."""
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
+        "mps": torch.mps.get_rng_state() if device.type == "mps" else None,
     }
 
 
 def set_global_random_states(states: dict[str, Any]) -> None:
-    """Restore what ``global_random_states`` returned."""
-    torch.set_rng_state(states["torch"])
-    if states["cuda"]:
-        torch.cuda.set_rng_state_all(states["cuda"])
+    """Restore what ``global_random_states`` returned, as far as this machine has the devices."""
+    with _GLOBAL_STATE:
+        torch.set_rng_state(states["torch"])
+        if torch.cuda.is_initialized():
+            for gpu, state in zip(range(torch.cuda.device_count()), states["cuda"], strict=False):
+                torch.cuda.set_rng_state(state, gpu)
+        if states.get("mps") is not None and torch.backends.mps.is_available():
+            torch.mps.set_rng_state(states["mps"])

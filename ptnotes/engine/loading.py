@@ -166,13 +166,17 @@ def make_loader(
     The generator ``shuffle`` draws the order, which is that of the data set without one;
     ``buckets`` (of PaddedSequences) shuffles so that lengths go together.
     """
+    batch_size = min(batch_size, len(dataset)) or 1
+    # a loader draws a seed for worker processes, of which there are none: not from torch's global
+    # generator, from which another run may be drawing its weights
+    unused = torch.Generator()
     if buckets:
         assert isinstance(dataset, PaddedSequences)
         assert shuffle is not None
         by_length = LengthBucketSampler(dataset.lengths, batch_size, generator=shuffle)
-        return DataLoader(dataset, sampler=by_length, batch_size=None)
+        return DataLoader(dataset, sampler=by_length, batch_size=None, generator=unused)
     order: RandomSampler | SequentialSampler = (
         RandomSampler(dataset, generator=shuffle) if shuffle else SequentialSampler(dataset)
     )
     sampler = BatchSampler(order, batch_size, drop_last=False)
-    return DataLoader(dataset, sampler=sampler, batch_size=None)
+    return DataLoader(dataset, sampler=sampler, batch_size=None, generator=unused)

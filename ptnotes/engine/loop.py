@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,12 @@ def one_cycle(optimizer: torch.optim.Optimizer, *, steps: int) -> OneCycleLR:
     """Up to the optimizer's learning rate and down to almost nothing, over so many updates."""
     peak = optimizer.param_groups[0]["lr"]
     return OneCycleLR(optimizer, peak, steps, cycle_momentum=False)
+
+
+def check_outputs(model: nn.Module, inputs: Any, outputs: Tensor) -> None:
+    """A forward hook for models whose criterion refuses NaN. Raises DivergedError."""
+    if outputs.isnan().any():
+        raise DivergedError("the network's output is nan")
 
 
 @dataclass

@@ -3,10 +3,14 @@
 Nothing in it changes a result. ``PTNOTES_PLATFORM=plain`` leaves the allocator as it is.
 """
 
+import contextlib
 import ctypes
 import os
 import platform
+import re
 from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 # Parameters of glibc's mallopt(3).
@@ -23,7 +27,10 @@ def configure_allocator() -> None:
     """
     if os.environ.get("PTNOTES_PLATFORM") == "plain" or platform.libc_ver()[0] != "glibc":
         return
-    mallopt = ctypes.CDLL(None).mallopt
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # a library that only calls itself glibc
+        return
     mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD)
     mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD)
 
@@ -53,11 +60,22 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def torch_version() -> str:
+    """What torch.__version__ is, without importing torch: the package's own lacks the build."""
+    spec = find_spec("torch")
+    if spec and spec.origin:
+        with contextlib.suppress(OSError):
+            text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8")
+            if found := re.search(r"^__version__ = '(.+)'$", text, re.MULTILINE):
+                return found[1]
+    return version("torch")
+
+
 def light_environment() -> dict[str, Any]:
     """What a result of a command that needs no torch depends on besides its configuration."""
     return {
         "python": platform.python_version(),
-        "torch": version("torch"),
+        "torch": torch_version(),
         "torchvision": version("torchvision"),
         "platform": platform.platform(),
         "device_name": platform.machine(),

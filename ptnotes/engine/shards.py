@@ -8,6 +8,7 @@ after it, dozens of times a step in networks of this size; shards wait once.
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
@@ -16,10 +17,15 @@ from torch import Tensor, nn
 
 T = TypeVar("T")
 Job = Callable[[], Any]
+Results = SimpleQueue[tuple[Any, BaseException | None]]
 
 
 def use_one_thread() -> None:
-    """Setting the number clears the kernels' cache, so it is set only where it is another."""
+    """Setting the number clears the kernels' cache, so it is set only where it is another.
+
+    Asking for it comes first in every thread: torch sets a thread's number when it is first asked
+    for, to the last that any thread has set.
+    """
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)
 
@@ -40,17 +46,25 @@ class _Worker(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="shard", daemon=True)
-        self.jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self.results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self.jobs: SimpleQueue[tuple[Job, Results] | None] = SimpleQueue()
         self.start()
 
+    def submit(self, job: Job) -> Results:
+        """The queue in which its result or its error will be. Each job has its own: a caller that
+        is interrupted leaves nothing for the next.
+        """
+        results: Results = SimpleQueue()
+        self.jobs.put((job, results))
+        return results
+
     def run(self) -> None:
-        torch.set_num_threads(1)
-        while (job := self.jobs.get()) is not None:
+        use_one_thread()
+        while (submitted := self.jobs.get()) is not None:
+            job, results = submitted
             try:
-                self.results.put((job(), None))
+                results.put((job(), None))
             except BaseException as error:
-                self.results.put((None, error))
+                results.put((None, error))
 
 
 class Shards:
@@ -59,7 +73,8 @@ class Shards:
     A context: inside, up to ``torch.get_num_threads()`` threads compute them, the caller's among
     them; outside, the caller's alone. Gradients are those of the parameters that need one when it
     is made. Raises ValueError for a model or criterion whose shards don't add up to the batch:
-    dropout and batch normalization (as modules), means weighted by class or by something else.
+    dropout and batch normalization, means weighted by class or by something else, a criterion that
+    doesn't say as its ``reduction`` whether it is a mean or a sum.
     """
 
     def __init__(self, count: int, model: nn.Module, criterion: nn.Module) -> None:
@@ -70,10 +85,14 @@ class Shards:
         self.averages = getattr(criterion, "reduction", "mean") == "mean"
         self.ignored = getattr(criterion, "ignore_index", None) if count > 1 else None
         self.workers: list[_Worker] = []
+        self._threads: int | None = None  # torch's own, while inside
+        self._checked = count == 1
 
     def __enter__(self) -> Self:
         if self.count > 1 and torch.is_autocast_enabled("cpu"):
             raise ValueError("autocast is on, and the threads of the shards would not have it")
+        if self._threads is not None:
+            raise RuntimeError("these shards are in use already")
         self._threads = torch.get_num_threads()
         use_one_thread()
         self.workers = [_Worker() for _ in range(min(self._threads, self.count) - 1)]
@@ -85,24 +104,29 @@ class Shards:
         for worker in self.workers:
             worker.join()
         self.workers = []
-        torch.set_num_threads(self._threads)
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
+            self._threads = None
 
     def _map(self, work: Callable[..., T], batch: Sequence[Tensor]) -> list[T]:
         """``work`` of every shard of the batch's tensors (N, …), in the shards' order."""
         use_one_thread()  # another run in this process may have changed it
         count = min(self.count, len(batch[-1]))
+        if not count:
+            raise ValueError("the batch is empty")
         threads = len(self.workers) + 1
 
         def job(thread: int) -> list[T]:
             shards = range(thread, count, threads)
             return [work(*(tensor[k::count] for tensor in batch)) for k in shards]
 
-        for thread, worker in enumerate(self.workers, start=1):
-            worker.jobs.put(lambda thread=thread: job(thread))  # type: ignore[misc]
+        submitted = [
+            worker.submit(partial(job, thread)) for thread, worker in enumerate(self.workers, 1)
+        ]
         try:
             done = [job(0)]
         finally:  # no worker still runs after an error here
-            others = [worker.results.get() for worker in self.workers]
+            others = [results.get() for results in submitted]
         for result, error in others:
             if error is not None:
                 raise error
@@ -114,11 +138,16 @@ class Shards:
 
         ``batch`` are tensors (N, …), the targets last; ``loss_of`` computes the forward pass and
         the loss, a scalar. Returns the loss of the batch without its graph. Raises ValueError for
-        targets that the criterion ignores: the shards' shares would be wrong.
+        targets that the criterion ignores: the shards' shares would be wrong; and, at the first
+        batch, for a model that draws random numbers or changes its buffers.
         """
         targets = batch[-1]
         if self.ignored is not None and bool((targets == self.ignored).any()):
             raise ValueError(f"targets of ignore_index {self.ignored} can't be cut into shards")
+        if not self._checked and len(targets):
+            count = min(self.count, len(targets))
+            self._check_repeatable(loss_of, [tensor[::count] for tensor in batch])
+            self._checked = True
 
         def gradients(*shard: Tensor) -> tuple[Tensor, Sequence[Tensor | None]]:
             share = len(shard[-1]) / len(targets) if self.averages else 1.0
@@ -140,6 +169,16 @@ class Shards:
                 total = torch.empty_like(parameter).copy_(total)
             parameter.grad = total if parameter.grad is None else parameter.grad.add_(total)
         return torch.stack([loss for loss, _ in results]).sum()
+
+    @torch.no_grad()
+    def _check_repeatable(self, loss_of: Callable[..., Tensor], shard: Sequence[Tensor]) -> None:
+        """A shard computed twice has the same loss, or threads would change bits too."""
+        buffers = [buffer.clone() for buffer in self.model.buffers()]
+        first, second = loss_of(*shard), loss_of(*shard)
+        if not all(map(torch.equal, buffers, self.model.buffers())):
+            raise ValueError("the model changes a buffer, which every shard would do by itself")
+        if first.is_cpu and not torch.equal(first, second) and not first.isnan():
+            raise ValueError("a shard computed twice has two losses: the model draws at random")
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """The model's outputs (N, …) for a whole batch, without gradients."""
@@ -169,5 +208,5 @@ def _check_shardable(model: nn.Module, criterion: nn.Module) -> None:
             raise ValueError(f"{name or 'the model'} normalizes by batch, and a shard is none")
     if getattr(criterion, "weight", None) is not None:
         raise ValueError("a loss weighted by class is not the mean of its shards' losses")
-    if getattr(criterion, "reduction", "mean") not in ("mean", "sum"):
-        raise ValueError(f"{criterion.reduction} of a loss is not made of its shards'")
+    if getattr(criterion, "reduction", None) not in ("mean", "sum"):
+        raise ValueError("the criterion's reduction is neither 'mean' nor 'sum'")

@@ -105,7 +105,7 @@ class TrainingState:
             "optimizer": self.optimizer and self.optimizer.state_dict(),
             "scheduler": self.scheduler and self.scheduler.state_dict(),
             "generators": [generator.get_state() for generator in self.generators],
-            "random": global_random_states(),
+            "random": global_random_states(next(self.model.parameters()).device),
         }
 
     def _restore(self, state: State) -> None:

@@ -126,8 +126,12 @@ def _is_plain(embedding: nn.Embedding | None) -> bool:
         return True
     options = (embedding.padding_idx, embedding.max_norm)
     changed = embedding.scale_grad_by_freq or embedding.sparse
-    hooks = embedding._forward_hooks or embedding._forward_pre_hooks
-    return options == (None, None) and not (changed or hooks)
+    hooks = any(
+        getattr(embedding, f"_{kind}_hooks")
+        for kind in ("forward", "forward_pre", "backward", "backward_pre")
+    )
+    plain = type(embedding) is nn.Embedding  # a subclass may compute something else
+    return plain and options == (None, None) and not (changed or hooks)
 
 
 class PackedGRU(nn.GRU):

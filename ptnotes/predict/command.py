@@ -9,13 +9,14 @@ from typing import Any
 from torch import Tensor
 
 from ptnotes.engine.device import environment
-from ptnotes.errors import UsageError
+from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result, Row, Table, column
 from ptnotes.predict.inference import CPU, predictions
 from ptnotes.predict.network import load
-from ptnotes.predict.text_inputs import STANDARD_INPUT, Stdin
+from ptnotes.predict.text_inputs import STANDARD_INPUT, Rejected, Stdin
 
 TOP = 3
+MAX_ROWS = 250_000  # 3 KB of memory each, for they are one document
 SHADES = " ░▒▓█"
 
 
@@ -29,13 +30,24 @@ class PredictionRow(Row):
     top: tuple[dict[str, Any], ...] = ()
 
 
+@dataclass(frozen=True)
+class RejectedRow(Row):
+    """An input without a prediction, and why; on screen under the headings of PredictionRow."""
+
+    input: str = column("input", "<28")
+    error: str = ""
+    prediction: str = column("prediction", "<10", "-", recorded=False)
+    reason: str = column("top three", default="", recorded=False)
+
+
 def run(
     *, run: Path, inputs: Sequence[str], stdin: Stdin, show: bool, best: bool
 ) -> Iterator[Event]:
     """Yields a row per input, in a run of names without inputs per line of ``stdin``.
 
-    ``show`` prints every image as the network sees it, before its row. ``inputs`` and ``stdin`` as
-    for ``inference.predictions``. Raises DataError, UsageError.
+    ``show`` prints every image as the network sees it, after its row. ``inputs`` and ``stdin`` as
+    for ``inference.predictions``. Raises DataError, UsageError; after the Result, DataError if an
+    input has no prediction.
     """
     document, network = load(run, best=best)
     topic, config, classes = document["topic"], document["config"], document["run"]["classes"]
@@ -46,11 +58,23 @@ def run(
     used = {"run": str(run), "trained": topic, "weights": "best" if best else "last"}
     used |= {name: config[name] for name in ("arch", "recipe", "data") if name in config}
     yield Header("predict", used, environment(CPU), records="result")
-    for each in predictions(document, network, inputs or [STANDARD_INPUT], stdin=stdin):
+    count = rejected = 0
+    found = predictions(document, network, inputs or [STANDARD_INPUT], stdin=stdin)
+    for each in islice(found, MAX_ROWS):
+        count += 1
+        if isinstance(each, Rejected):
+            rejected += 1
+            why = str(each.error)
+            yield RejectedRow(each.input, why, reason=why.removeprefix(each.input).lstrip(" ,:"))
+            continue
+        yield _row(each.input, each.ranked(classes))
         if show and each.image is not None:
             yield Table(each.input, ("as the network sees it",), [(_blocks(each.image),)])
-        yield _row(each.input, each.ranked(classes))
     yield Result({})
+    if rejected:
+        raise DataError(f"{rejected} of {count} inputs have no prediction: their rows say why")
+    if next(found, None):
+        raise DataError(f"only the first {count} inputs have a prediction: split the rest")
 
 
 def _row(name: str, ranked: dict[str, float]) -> PredictionRow:

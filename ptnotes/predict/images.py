@@ -17,10 +17,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from ptnotes.errors import DataError
+from ptnotes.stats.decode import _silence_libtiff as silence_libtiff
 
 SIZE = 28
 MAX_SIDE = 1000  # pixels: a longer side is reduced before any other processing
 MAX_PIXELS = 50_000_000  # in a file; a phone's photo has 12 to 50 million
+MAX_ROWS = 65_535  # in a file, as in a JPEG; every row takes memory of its own
 # what cameras, scanners and drawing programs write; Pillow runs external programs for some others
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", "ICO")
 MIN_CONTRAST = 16  # of 255: with a smaller maximum the image is blank
@@ -46,14 +48,23 @@ FRAMES = {
 
 def read(path: Path, frame: Frame) -> NDArray[np.uint8]:
     """The image in a file as (28, 28), light on black. Raises DataError."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError(f"{path} is not an ordinary file")  # a pipe would be waited for
+    Image.init()
+    formats = [each for each in FORMATS if each in Image.OPEN]  # of AVIF, not every Pillow
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of large images
-            with Image.open(path, formats=FORMATS) as image:
+            # not by its name: Pillow maps some files, and one that is cut short ends the process
+            with open(path, "rb") as file, Image.open(file, formats=formats) as image:
+                if image.format == "TIFF":
+                    silence_libtiff()
+                if image.format != "MPO" and getattr(image, "is_animated", False):
+                    raise ValueError("it holds more than one image; save each in its own file")
                 image.draft("RGB", (MAX_SIDE, MAX_SIDE))
                 rgb = _decode(image)
     except UnidentifiedImageError as error:
-        raise DataError(f"{path} is not one of {', '.join(FORMATS)}, or damaged") from error
+        raise DataError(f"{path} is not one of {', '.join(formats)}, or damaged") from error
     except Exception as error:  # every format's decoder has errors of its own
         what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
         raise DataError(f"{path} can't be read: {what}") from error
@@ -65,7 +76,7 @@ def read(path: Path, frame: Frame) -> NDArray[np.uint8]:
 
 def _decode(image: Image.Image) -> NDArray[np.float32]:
     """(H, W, 3) from 0 to 255, at most MAX_SIDE high and wide. Raises ValueError."""
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS or image.height > MAX_ROWS:
         raise ValueError(f"it has {image.width}×{image.height} pixels; make it smaller")
     return np.asarray(_to_rgb(ImageOps.exif_transpose(image)), np.float32)
 

@@ -14,14 +14,15 @@ from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DataError, UsageError
 from ptnotes.predict import images, text_inputs
 from ptnotes.predict.network import check_topic
-from ptnotes.predict.text_inputs import Stdin
+from ptnotes.predict.text_inputs import FEATURES, Rejected, Stdin
+from ptnotes.runs import document as documents
 from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CPU = torch.device("cpu")
-CHUNK = 1024  # names read before the first of them is predicted
+CHUNK = 1024  # names read before the first of them is predicted; rows of features at once
 BATCH_SIZE = 256
 
 
@@ -34,7 +35,10 @@ class Prediction:
     image: Tensor | None = None  # (28, 28) uint8
 
     def ranked(self, classes: Sequence[str]) -> dict[str, float]:
-        """Label → probability, the most probable first."""
+        """Label → probability, the most probable first. Raises DataError for other classes."""
+        if len(classes) != len(self.probabilities):
+            has = f"the run has {len(classes)} classes, and its network"
+            raise DataError(f"{has} {len(self.probabilities)} outputs")
         pairs = zip(classes, self.probabilities.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -42,14 +46,15 @@ class Prediction:
 @torch.inference_mode()
 def predictions(
     document: Document, network: nn.Module, inputs: Sequence[str], *, stdin: Stdin
-) -> Iterator[Prediction]:
-    """A Prediction per input, in order, by a network in eval mode on the CPU.
+) -> Iterator[Prediction | Rejected]:
+    """A Prediction per input, in order, by a network in eval mode on the CPU; or why it has none.
 
     For runs of mnist and diabetes the inputs are paths; for names they are the surnames. "-"
-    stands for what ``stdin`` holds: a surname per line, or a table (a Prediction per row). Raises
-    DataError, UsageError.
+    stands for what ``stdin`` holds: a surname per line, or a table (a Prediction per row, or
+    nothing but a Rejected). Raises UsageError.
     """
     check_topic(document)
+    found: Iterator[Prediction | Rejected]
     match document["topic"]:
         case "mnist":
             found = _images(document["config"], network, inputs)
@@ -60,11 +65,12 @@ def predictions(
             found = _tables(network, inputs, stdin)
     # two threads save a quarter of the time on idle cores, and take many times as long on busy ones
     with one_thread():
-        for prediction in found:
-            if not torch.isfinite(prediction.probabilities).all():
+        for each in found:
+            if isinstance(each, Prediction) and not torch.isfinite(each.probabilities).all():
                 reason = "the probabilities are not finite: the network's weights have diverged"
-                raise DataError(f"{prediction.input}: {reason}")
-            yield prediction
+                yield Rejected(each.input, DataError(f"{each.input}: {reason}"))
+            else:
+                yield each
 
 
 def table(
@@ -74,7 +80,7 @@ def table(
     classes, the most probable first).
 
     ``inputs`` as for ``predictions``, and one input on its own; nothing reads standard input.
-    Raises DataError, UsageError.
+    Raises DataError or UsageError of the first input that has no prediction.
     """
     import pandas as pd
 
@@ -82,6 +88,8 @@ def table(
     classes = document["run"]["classes"]
     rows = []
     for each in predictions(document, network, [str(one) for one in given], stdin=_no_stdin):
+        if isinstance(each, Rejected):
+            raise each.error
         ranked = each.ranked(classes)
         rows.append((each.input, next(iter(ranked)), ranked))
     return pd.DataFrame(rows, columns=["input", "prediction", "probabilities"])
@@ -93,31 +101,59 @@ def _no_stdin() -> BinaryIO:
 
 def _images(
     config: dict[str, Any], network: nn.Module, paths: Sequence[str]
-) -> Iterator[Prediction]:
-    frame = images.FRAMES[config["data"]]
+) -> Iterator[Prediction | Rejected]:
+    try:
+        frame = images.FRAMES[config["data"]]
+        mean, std = float(config["mean"]), float(config["std"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{documents.DOCUMENT} names no set of images, mean and std") from error
     for path in paths:
-        image = torch.from_numpy(images.read(Path(path), frame))
-        pixels = mnist.normalize(image.unsqueeze(0), config["mean"], config["std"], CPU)
+        try:
+            image = torch.from_numpy(images.read(Path(path), frame))
+        except DataError as error:
+            yield Rejected(path, error)
+            continue
+        pixels = mnist.normalize(image.unsqueeze(0), mean, std, CPU)
         (probabilities,) = network(pixels).softmax(dim=1)
         yield Prediction(path, probabilities, image)
 
 
-def _surnames(network: nn.Module, classes: int, found: Iterable[str]) -> Iterator[Prediction]:
+def _surnames(
+    network: nn.Module, classes: int, found: Iterable[str | Rejected]
+) -> Iterator[Prediction | Rejected]:
     remaining = iter(found)
     while chunk := list(islice(remaining, CHUNK)):
-        codes, lengths = names.pad([names.encode(name) for name in chunk])
-        # longest first, as pack_padded_sequence requires; equal lengths share a batch
-        order = lengths.argsort(descending=True, stable=True)
-        probabilities = torch.empty(len(chunk), classes)
-        for batch in order.split(BATCH_SIZE):
-            longest = int(lengths[batch[0]])
-            logits = network(codes[batch, :longest], lengths[batch])
-            probabilities[batch] = logits.softmax(dim=1)
-        yield from map(Prediction, chunk, probabilities)
+        good = [each for each in chunk if isinstance(each, str)]
+        probabilities = iter(_of_names(network, classes, good) if good else ())
+        for each in chunk:
+            yield each if isinstance(each, Rejected) else Prediction(each, next(probabilities))
 
 
-def _tables(network: nn.Module, paths: Sequence[str], stdin: Stdin) -> Iterator[Prediction]:
+def _of_names(network: nn.Module, classes: int, found: list[str]) -> Tensor:
+    """(names, classes)."""
+    codes, lengths = names.pad([names.encode(name) for name in found])
+    # longest first, as pack_padded_sequence requires; equal lengths share a batch
+    order = lengths.argsort(descending=True, stable=True)
+    probabilities = torch.empty(len(found), classes)
+    for batch in order.split(BATCH_SIZE):
+        longest = int(lengths[batch[0]])
+        logits = network(codes[batch, :longest], lengths[batch])
+        probabilities[batch] = logits.softmax(dim=1)
+    return probabilities
+
+
+def _tables(
+    network: nn.Module, paths: Sequence[str], stdin: Stdin
+) -> Iterator[Prediction | Rejected]:
     for path in paths:
-        places, features = text_inputs.features(path, stdin)
-        of_one = network(torch.tensor(features, dtype=torch.float32))  # (N, 1)
-        yield from map(Prediction, places, torch.cat([1 - of_one, of_one], dim=1))
+        try:
+            lines, values = text_inputs.features(path, stdin)
+        except DataError as error:
+            yield Rejected(path, error)
+            continue
+        rows = torch.frombuffer(values, dtype=torch.float32).view(-1, FEATURES)
+        places = (f"{path}:{line}" for line in lines)
+        for chunk in rows.split(CHUNK):
+            of_one = network(chunk)  # (N, 1)
+            probabilities = torch.cat([1 - of_one, of_one], dim=1)
+            yield from map(Prediction, islice(places, len(chunk)), probabilities)

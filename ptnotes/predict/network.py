@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from ptnotes import topics
 from ptnotes.errors import DataError, UsageError
 from ptnotes.runs import document as documents
+from ptnotes.runs import schema
 from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.document import Document
 
@@ -21,7 +23,7 @@ def load(run: Path, *, best: bool = False) -> tuple[Document, nn.Module]:
     Raises DataError if a file is missing or damaged, or does not match the document; UsageError
     for a run of a topic that takes no input, and for a best epoch that was not saved.
     """
-    document = documents.read(run)
+    document = schema.read(run)
     check_topic(document, str(run))
     weights = read_weights(run, best=best)
     try:
@@ -50,14 +52,35 @@ def build(document: Document, weights: dict[str, Tensor]) -> nn.Module:
     Raises DataError if the weights are of another network.
     """
     lesson = topics.module(document["topic"])
+    described = document["config"], document["run"]["classes"]
+    try:
+        with torch.device("meta"):  # no memory: thousands of classes may be none of the weights'
+            shapes = _shapes(lesson.build_model(*described).state_dict())
+    except KeyError as error:
+        raise DataError(f"{documents.DOCUMENT} names no network: there is no {error}") from error
+    if _shapes(weights) != shapes:
+        raise DataError(f"the weights are not of the network that {documents.DOCUMENT} describes")
     with torch.random.fork_rng(devices=[]):  # the weights that it draws are replaced
-        network: nn.Module = lesson.build_model(document["config"], document["run"]["classes"])
+        network: nn.Module = lesson.build_model(*described)
     try:
         network.load_state_dict(weights)
-    except (RuntimeError, TypeError, AttributeError) as error:
-        name = f"the network that {documents.DOCUMENT} describes"
-        raise DataError(f"the weights are not of {name}") from error
+    except RuntimeError as error:  # of quantized tensors, of tensors without memory
+        raise DataError("the weights are no plain tensors") from error
     return network.eval()
+
+
+def _shapes(weights: Any) -> dict[str, Any]:
+    """Of dense tensors of floats, by name; None for what is none."""
+
+    def plain(value: Any) -> bool:
+        return (
+            isinstance(value, Tensor)
+            and value.is_floating_point()
+            and value.layout == torch.strided
+        )
+
+    items = weights.items() if isinstance(weights, dict) else ()
+    return {name: tuple(each.shape) if plain(each) else None for name, each in items}
 
 
 def check_topic(document: Document, run: str = "this") -> None:

@@ -58,7 +58,7 @@ def read(directory: Path) -> Document:
         raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
     if not (intact and complete):
         raise DataError(f"{path} is damaged: its checksum is wrong")
-    if run["format"] not in READABLE:
+    if run.get("format") not in READABLE:
         raise DataError(f"{path} was written by another version of ptnotes")
     return {"history": []} | document
 

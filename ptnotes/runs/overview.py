@@ -10,6 +10,7 @@ from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result, Table
 from ptnotes.plots import classification, curves, figure, of_run
 from ptnotes.runs import document as documents
+from ptnotes.runs import schema
 from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ROWS = 20  # of a history on screen
 MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
 MAX_CONFUSIONS = 15  # that are listed where it doesn't
+COMPARED = 5  # runs side by side in a table: their names fit into 80 columns
 NOTHING = "-"
 WHOLE_NUMBERS = ("seed", "epochs", "epochs_done", "best_epoch")
 COLUMNS = (
@@ -60,7 +62,7 @@ def summaries(directories: Sequence[Path]) -> list[dict[str, Any]]:
     found = []
     for directory in _runs_in(directories):
         try:
-            found.append(summary(directory, documents.read(directory)))
+            found.append(summary(directory, schema.read(directory)))
         except DataError as error:
             found.append({"run": str(directory), "damaged": str(error)})
     return found
@@ -73,10 +75,26 @@ def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
         if documents.holds_run(directory):
             yield directory
             continue
-        below = sorted(path.parent for path in directory.rglob(documents.DOCUMENT))
+        below = sorted(_runs_below(directory))
         if not below:
             raise DataError(f"{directory} holds no run, nor does any directory in it")
         yield from below
+
+
+def _runs_below(directory: Path) -> Iterator[Path]:
+    """Links to directories are not followed; a directory that can't be read holds no run."""
+    waiting = [directory]  # Path.rglob recurses, and ends at the first path that is too long
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.name == documents.DOCUMENT:
+                        yield place
+                    elif entry.is_dir(follow_symlinks=False):
+                        waiting.append(place / entry.name)
+        except OSError:
+            continue
 
 
 def summary(directory: Path, document: Document) -> dict[str, Any]:
@@ -122,7 +140,7 @@ def show(
     Raises DataError, and UsageError for a picture that the run has no numbers for.
     """
     of_run.check_paths(plot, confusion)
-    document = documents.read(directory)
+    document = schema.read(directory)
     result, classes = document["result"], document["run"]["classes"]
     if confusion and "confusion" not in result:
         raise UsageError(f"--confusion: {directory} holds no finished run of a classifier")
@@ -197,7 +215,7 @@ def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterato
         raise UsageError("compare takes two runs or more")
     if plot:
         figure.check_path(plot, "--plot")
-    found = {str(directory): documents.read(directory) for directory in directories}
+    found = {str(directory): schema.read(directory) for directory in directories}
     yield _header("compare")
     runs = [summary(Path(name), document) for name, document in found.items()]
     differing = _differing([*found.values()])
@@ -207,7 +225,9 @@ def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterato
         if any(name in run for run in runs):
             cells = [_cell(name, run[name]) if name in run else NOTHING for run in runs]
             rows.append((name.replace("_", " "), *cells))
-    yield Table("What differs, and what came out", ("", *found), rows)
+    for first in range(1, len(found) + 1, COMPARED):
+        part = [row[:1] + row[first : first + COMPARED] for row in [("", *found), *rows]]
+        yield Table("What differs, and what came out", part[0], part[1:])
     if plot:
         histories = {name: each["history"] for name, each in found.items() if each["history"]}
         if not histories:

@@ -10,10 +10,12 @@ from ptnotes.errors import DataError
 from ptnotes.stats import sources
 from ptnotes.stats.answer import single_kind
 from ptnotes.stats.decode import Alpha, DecodeOptions
+from ptnotes.stats.layout import Layout
 from ptnotes.stats.partial import PartialStats, accumulate_mixed
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.pipeline import chunks, drain, gather
 from ptnotes.stats.sharding import Selection
+from ptnotes.stats.sources.python import python_items
 from ptnotes.stats.statistics import ChannelStats
 
 __all__ = ["ChannelStats", "channel_stats"]
@@ -29,13 +31,16 @@ def channel_stats(
     resize: int | None = None,
     center_crop: int | None = None,
     glob: str | None = None,
+    layout: Layout | None = None,
     skip_errors: bool = False,
     workers: int = 1,
 ) -> ChannelStats:
     """The exact per-channel statistics of a data set (notes, line 489).
 
-    ``data`` is a path (or name) as the command takes it, a Dataset, a DataLoader, or an iterable of
-    PIL images, tensors (H, W), (C, H, W) or (B, C, H, W), arrays (H, W), (H, W, C) or (B, H, W, C).
+    ``data`` is a path (or name) as the command takes it, a Dataset, a DataLoader, an array or
+    tensor of images, or an iterable of PIL images, and of arrays and tensors (H, W), (C, H, W),
+    (H, W, C), (B, C, H, W) or (B, H, W, C). ``layout`` ("HW" to "NHWC") says which of these it is
+    where the shape leaves it open: one to four channels are recognized, beside longer sides.
     Of a tuple or list, the first element is taken; the second is the label. uint8 and uint16 are
     counted on [0, 1], floats are taken as they are, on [0, 1], as ToTensor gives them.
 
@@ -44,15 +49,15 @@ def channel_stats(
 
     Raises DataError if there are no images, if they differ in kind, if one can't be read and
     ``skip_errors`` is False, or if floats leave [0, 1]: something has normalized them already.
-    Raises TypeError for what isn't an image.
+    Raises UsageError, a ValueError, where ``layout`` is needed, TypeError for what isn't an image.
     """
     options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop)
     details: Weight | None = "image" if weight == "image" else None
     if isinstance(data, str | Path):
-        source = sources.find(str(data), pattern=glob)
+        source = sources.find(str(data), pattern=glob, layout=layout)
         partial, _ = drain(gather(source, options, Selection(), details=details, workers=workers))
         return single_kind(partial, skip_errors=skip_errors)
-    chunked = chunks(sources.arrays.python_items(data))
+    chunked = chunks(python_items(data, layout))
     partial = sum((accumulate_mixed(chunk, options, details) for chunk in chunked), PartialStats())
     if partial.images_seen == 0:
         raise DataError("there are no images in it")

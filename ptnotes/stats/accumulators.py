@@ -14,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ptnotes.stats.documents import check, exact, number
+
 Histogram = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 SUMMED_AT_ONCE = 1 << 16  # floats: they stay in the cache
+COUNTED_AT_ONCE = 1 << 22  # 16-bit values
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +83,14 @@ class Counts:
         return {"counts": self.table.tolist()}
 
     @classmethod
-    def from_document(cls, document: dict[str, Any]) -> "Counts":
-        return cls(np.array(document["counts"], dtype=np.int64))
+    def from_document(cls, document: dict[str, Any], pixels: int) -> "Counts":
+        """Raises ValueError or OverflowError for what isn't the counts of so many pixels."""
+        table = np.array(document["counts"])
+        check(table.dtype.kind == "i" and table.ndim == 2, "the type of the counts")
+        check(table.shape[0] > 0 and table.shape[1] in (256, 65536), "the shape of the counts")
+        within = table.min() >= 0 and table.max() < 2**62 // table.shape[1]
+        check(within and (table.sum(axis=1) == pixels).all(), "the number of pixels")
+        return cls(table.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -129,15 +138,23 @@ class Sums:
         }
 
     @classmethod
-    def from_document(cls, document: dict[str, Any]) -> "Sums":
-        return cls(
-            totals=tuple(map(Fraction, document["totals"])),
-            squares=tuple(map(Fraction, document["squares"])),
-            min=tuple(document["low"]),
-            max=tuple(document["high"]),
-            zeros=tuple(document["zeros"]),
-            saturated=tuple(document["fulls"]),
+    def from_document(cls, document: dict[str, Any], pixels: int) -> "Sums":
+        """Raises ValueError for what isn't the sums over so many pixels."""
+        sums = cls(
+            totals=tuple(Fraction(exact(total)) for total in document["totals"]),
+            squares=tuple(Fraction(exact(square)) for square in document["squares"]),
+            min=tuple(map(float, document["low"])),
+            max=tuple(map(float, document["high"])),
+            zeros=tuple(map(number, document["zeros"])),
+            saturated=tuple(map(number, document["fulls"])),
         )
+        columns = (sums.totals, sums.squares, sums.min, sums.max, sums.zeros, sums.saturated)
+        for total, squares, low, high, *_ in zip(*columns, strict=True):
+            within = Fraction(low) * pixels <= total <= Fraction(high) * pixels
+            check(within, "a sum that its extremes exclude")
+            check(0 <= squares <= Fraction(max(-low, high)) ** 2 * pixels, "a sum of squares")
+        check(sums.channels > 0, "no channels")
+        return sums
 
 
 def count_image(image: Image.Image) -> Counts:
@@ -154,7 +171,10 @@ def count_block(block: NDArray[Any]) -> Counts:
 def _histogram(values: NDArray[Any]) -> Histogram:
     """Of one channel (N, H, W)."""
     if values.itemsize == 2:
-        return np.bincount(values.reshape(-1), minlength=65536)
+        flat = values.reshape(-1)  # bincount makes int64 of it
+        starts = range(0, len(flat), COUNTED_AT_ONCE)
+        counts = [np.bincount(flat[s : s + COUNTED_AT_ONCE], minlength=65536) for s in starts]
+        return np.asarray(np.sum(counts, axis=0))
     rows = np.ascontiguousarray(values).reshape(-1, values.shape[2])
     # Pillow counts bytes; bincount would make int64 of them first, and takes twice as long
     return np.asarray(count_image(Image.fromarray(rows)).table[0])

@@ -1,10 +1,11 @@
 """The answer: statistics of one kind of images, the line to paste, the tables, the JSON result."""
 
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, PtnotesWarning
 from ptnotes.events import Table
 from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import BATCH_SIZE
@@ -36,8 +37,18 @@ def check_readable(partial: PartialStats, *, skip_errors: bool) -> None:
 
 
 def single_kind(partial: PartialStats, *, skip_errors: bool) -> ChannelStats:
-    """The statistics of images of one kind. Raises DataError as ``check_readable``, or for none."""
+    """The statistics of images of one kind. Raises DataError as ``check_readable``, or for none.
+
+    Warns of files of which only the first page or frame was read.
+    """
     check_readable(partial, skip_errors=skip_errors)
+    if partial.first_of_several:
+        warnings.warn(
+            f"{partial.first_of_several} of {partial.images_seen} files hold several pages or "
+            "frames; the first of each was read",
+            PtnotesWarning,
+            stacklevel=3,
+        )
     if not partial.stats:
         raise DataError(f"none of {partial.broken_count} images can be read: {_broken(partial)}")
     (stats,) = partial.stats.values()
@@ -80,6 +91,12 @@ def uncertainty(stats: ChannelStats, of: int) -> dict[str, Any]:
         "mean_standard_error": errors and errors[0],
         "std_standard_error": errors and errors[1],
     }
+
+
+def first_frames(partial: PartialStats) -> dict[str, Any]:
+    """Of how many files only the first page or frame was read, if of any."""
+    count = partial.first_of_several
+    return {"first_frame_only": count} if count else {}
 
 
 def skipped(partial: PartialStats) -> dict[str, Any]:

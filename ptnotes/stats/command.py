@@ -13,12 +13,14 @@ from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Progress, Result
 from ptnotes.files import check_writable
 from ptnotes.plots import figure, histogram
-from ptnotes.stats import answer, sharding, sources
+from ptnotes.stats import answer, parts, sources
 from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.decode import DecodeOptions
+from ptnotes.stats.layout import Layout
+from ptnotes.stats.parts import Part
 from ptnotes.stats.per_image import Shortcuts, Weight
 from ptnotes.stats.pipeline import default_workers, gather
-from ptnotes.stats.sharding import Part, Selection, Shard
+from ptnotes.stats.sharding import Selection, Shard
 from ptnotes.stats.sources.arrays import ArraySource
 
 Events = Generator[Event, None, None]
@@ -49,6 +51,7 @@ def run(
     data_dir: Path | None,
     sample: bool,
     pattern: str | None,
+    layout: Layout | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -69,7 +72,7 @@ def run(
     workers = workers or default_workers()
     if source in builtin.DATA_SETS:
         split = split or "train"
-    options = _options(split, pattern, decode, selection, weight, skip_errors)
+    options = _options(split, pattern, layout, decode, selection, weight, skip_errors)
     shard = {"shard": f"{selection.shard.index}/{selection.shard.count}"} if out else {}
     data = {"data": "sample" if sample else source}
     yield _header(data | options | shard | output.config | {"workers": workers})
@@ -80,7 +83,12 @@ def run(
     def read() -> Generator[Progress, None, Part]:
         in_order = compare or selection.limit is not None
         opened = sources.find(
-            source, split=split, data_dir=data_dir, pattern=pattern, in_order=in_order
+            source,
+            split=split,
+            data_dir=data_dir,
+            pattern=pattern,
+            layout=layout,
+            in_order=in_order,
         )
         if output.histogram and isinstance(opened, ArraySource) and opened.floats:
             raise UsageError(FLOATS)
@@ -90,12 +98,12 @@ def run(
         )
         return Part(options, listing, selection.shard, partial)
 
-    part = yield from sharding.merge_processes(read())
+    part = yield from parts.merge_processes(read())
     if part is None:
         return
     if out:
         answer.check_readable(part.partial, skip_errors=skip_errors)
-        sharding.write_part(out, part)
+        parts.write_part(out, part)
         if part.partial.images_seen == 0:  # a shard may be empty
             yield Result({"images": 0})
             return
@@ -107,7 +115,7 @@ def merge(*, paths: list[Path], output: OutputOptions) -> Events:
     if output.histogram:
         figure.check_path(output.histogram, "--histogram")
     started = time.perf_counter()
-    part = sharding.merge_parts([(str(path), sharding.read_part(path)) for path in paths])
+    part = parts.merge_parts([(str(path), parts.read_part(path)) for path in paths])
     if output.sample_std and part.options["weight"] == "image":
         raise UsageError(SAMPLE_STD)
     yield _header({"data": "parts"} | part.options | output.config)
@@ -121,6 +129,7 @@ def _answer(
     if output.sample_std and stats.pixels < 2:
         raise UsageError("--sample-std wants two pixels or more")
     found = answer.result(stats, stats.sample_std if output.sample_std else stats.std)
+    found |= answer.first_frames(part.partial)
     if part.options["limit"] is not None:
         found |= answer.uncertainty(stats, part.listing.count)
     if shortcuts is not None:
@@ -139,6 +148,7 @@ def _answer(
 def _options(
     split: str | None,
     pattern: str | None,
+    layout: Layout | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -148,6 +158,7 @@ def _options(
     return {
         "split": split,
         "glob": pattern,
+        "layout": layout,
         "weight": weight,
         **asdict(decode),
         "limit": selection.limit,

@@ -3,8 +3,15 @@
 torch is imported only to resize or crop an image, so that worker processes start fast.
 """
 
+import contextlib
+import ctypes
+import functools
 import io
+import logging
 import os
+import stat
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +24,16 @@ from ptnotes.errors import DataError
 Alpha = Literal["drop", "white", "black"]
 
 HIGH_BIT_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}  # Pillow's modes of more than 8 bits
+
+MAX_ENCODED = 1 << 28  # bytes of an image in an archive, which is held in memory
+MAX_ROWS = 1 << 22
+GREEDY = {"WEBP", "AVIF", "JPEG2000", "ICNS", "TGA"}  # decoded in 12 to 25 bytes a pixel
+MAX_GREEDY = 1 << 28  # values in an image of these
+MAX_RESIZED = 1 << 26  # pixels that a small image may be resized to; Pillow bounds what it decodes
+PIECE = 1 << 22  # pixels that are converted at once
+
+# or Python prints on stderr what Pillow logs of a damaged file
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class InArchive(NamedTuple):
@@ -37,6 +54,26 @@ class Item(NamedTuple):
     name: str
     content: Content
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes in memory that it holds until it is read."""
+        match self.content:
+            case bytes() as content:
+                return len(content)
+            case np.ndarray() as pixels:
+                return pixels.nbytes
+            case Image.Image() as image:
+                return 4 * image.width * image.height
+        return 0
+
+
+class Decoded(NamedTuple):
+    """An image, its (height, width) as stored, and whether the file holds more than this one."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    first_of_several: bool
+
 
 @dataclass(frozen=True)
 class DecodeOptions:
@@ -53,23 +90,63 @@ class DecodeOptions:
         return self.resize is not None or self.center_crop is not None
 
 
-def read(item: Item, options: DecodeOptions) -> tuple[Image.Image, tuple[int, int]]:
-    """The image as it is to be counted, and its (height, width) as stored.
+def read(item: Item, options: DecodeOptions) -> Decoded:
+    """The image as it is to be counted.
 
-    The mode is L, RGB, one of 16 bits, I or F. Pixels are as torchvision's default loader has
+    Its mode is L, RGB, one of 16 bits, I or F. Pixels are as torchvision's default loader has
     them: the first frame, and not turned as EXIF would have it. Raises what Pillow raises.
     """
-    with _open(item.content) as image:
+    decoded = _decode(item.content, options)
+    return decoded._replace(image=_resize_and_crop(decoded.image, options))
+
+
+def _decode(content: Content, options: DecodeOptions) -> Decoded:
+    with contextlib.ExitStack() as files, _open(content, files) as image:
+        _check_format(image)
+        if image.format == "TIFF":
+            _silence_libtiff()
+        # not of a photo with a preview
+        frames = image.format != "MPO" and getattr(image, "is_animated", False)
         image.load()
         size = (image.height, image.width)
-        return _resize_and_crop(_convert_mode(image, options), options), size
+        return Decoded(_convert_mode(image, options), size, frames)
 
 
-def _open(content: Content) -> Image.Image:
+def _check_format(image: Image.Image) -> None:
+    """Raises DataError, before it is decoded, for what takes too much memory or isn't an image."""
+    if image.format == "EPS":
+        raise DataError("EPS is a program, which Pillow would have another one run")
+    if 0 in image.size:
+        raise DataError("it has no pixels")
+    if image.height > MAX_ROWS:  # each takes memory of its own
+        raise DataError(f"it has {image.height} rows, and {MAX_ROWS} are the most")
+    values = image.width * image.height * len(image.getbands())
+    if image.format in GREEDY and values > MAX_GREEDY:
+        raise DataError(f"{values} values as {image.format}, and {MAX_GREEDY} are the most")
+
+
+@functools.cache
+def _silence_libtiff() -> None:
+    """Or it prints on stderr what it finds wrong with a compressed TIFF; Pillow gives the error."""
+    with contextlib.suppress(OSError, AttributeError):  # where it is a part of Pillow's own library
+        libtiff = ctypes.CDLL(sys.modules["PIL._imaging"].__file__)
+        libtiff.TIFFSetErrorHandler(None)
+        libtiff.TIFFSetWarningHandler(None)
+
+
+def _open(content: Content, files: contextlib.ExitStack) -> Image.Image:
+    """The image; ``files`` closes what it is read from, which Pillow is given open.
+
+    By its name, Pillow would map some files into memory: one that another process shortens would
+    end this one with a bus error.
+    """
     match content:
         case str():
-            return Image.open(content)
+            if not stat.S_ISREG(os.stat(content).st_mode):  # opening a pipe would wait for a writer
+                raise DataError("not a regular file")
+            return Image.open(files.enter_context(open(content, "rb")))
         case InArchive():
+            check_encoded(content.size)
             with open(content.path, "rb", buffering=0) as file:
                 file.seek(content.offset)
                 return Image.open(io.BytesIO(file.read(content.size)))
@@ -83,6 +160,12 @@ def _open(content: Content) -> Image.Image:
             return Image.fromarray(content)
 
 
+def check_encoded(size: int) -> None:
+    """Raises DataError if a file in an archive is too large to be read into memory."""
+    if size > MAX_ENCODED:
+        raise DataError(f"{size >> 20} MB in an archive, and {MAX_ENCODED >> 20} MB are the most")
+
+
 def _convert_mode(image: Image.Image, options: DecodeOptions) -> Image.Image:
     """In mode L or RGB if it has 8 bits or fewer; others are returned as they are."""
     if image.mode in HIGH_BIT_MODES:
@@ -90,14 +173,28 @@ def _convert_mode(image: Image.Image, options: DecodeOptions) -> Image.Image:
             raise DataError("as RGB, Pillow would clip its 16 bits or floats to 8 bits")
         return image
     if options.alpha != "drop" and image.has_transparency_data:
-        gray = image.mode in ("L", "LA", "La")
-        layer = image.convert("RGBA")
-        background = Image.new("RGBA", layer.size, options.alpha)
-        image = Image.alpha_composite(background, layer).convert("L" if gray else "RGB")
+        image = _over_colour(image, options.alpha)
     mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
     if options.grayscale or options.rgb:
         mode = "L" if options.grayscale else "RGB"
     return image if image.mode == mode else image.convert(mode)
+
+
+def _over_colour(image: Image.Image, colour: str) -> Image.Image:
+    """Composited, in mode L or RGB. Piece by piece, since each of the layers is RGBA."""
+    whole = Image.new("L" if image.mode in ("L", "LA", "La") else "RGB", image.size)
+    for box in pieces(image):
+        layer = image.crop(box).convert("RGBA")
+        background = Image.new("RGBA", layer.size, colour)
+        whole.paste(Image.alpha_composite(background, layer).convert(whole.mode), box)
+    return whole
+
+
+def pieces(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes that together are the image, each of about PIECE pixels or fewer."""
+    rows = max(1, PIECE // image.width)
+    for top in range(0, image.height, rows):
+        yield 0, top, image.width, min(top + rows, image.height)
 
 
 def _resize_and_crop(image: Image.Image, options: DecodeOptions) -> Image.Image:
@@ -106,24 +203,34 @@ def _resize_and_crop(image: Image.Image, options: DecodeOptions) -> Image.Image:
     from torchvision.transforms.v2 import functional
 
     if options.resize is not None:
+        shorter, longer = sorted(image.size)
+        _check_resized(options.resize, options.resize * longer // shorter)
         image = functional.resize(image, [options.resize], antialias=True)
     if options.center_crop is not None:
+        _check_resized(options.center_crop, options.center_crop)
         image = functional.center_crop(image, [options.center_crop])
     return image
 
 
-def pixels(image: Image.Image) -> NDArray[Any]:
-    """The values (1, 1, H, W) of a mode deeper than 8 bits: uint16 or float32.
+def _check_resized(shorter: int, longer: int) -> None:
+    if shorter * longer > MAX_RESIZED:
+        raise DataError(f"it would get {shorter}×{longer} pixels, and {MAX_RESIZED} are the most")
+
+
+def pixels(image: Image.Image) -> Iterator[NDArray[Any]]:
+    """The values of a mode deeper than 8 bits, in blocks (1, 1, H, W) of uint16 or float32.
 
     Raises DataError for 32-bit integers above 65535.
     """
-    array = np.asarray(image)
-    if image.mode == "I":
-        if array.min() < 0 or array.max() > 65535:
-            raise DataError("its integers have more than 16 bits")
-    elif image.mode == "F":
-        return array[None, None]
-    return array[None, None].astype(np.uint16)
+    for box in pieces(image):
+        array = np.asarray(image.crop(box))[None, None]
+        if image.mode == "I":
+            if array.min() < 0 or array.max() > 65535:
+                raise DataError("its integers have more than 16 bits")
+        elif image.mode == "F":
+            yield array
+            continue
+        yield array.astype(np.uint16)
 
 
 def describe_error(error: BaseException) -> str:
@@ -132,5 +239,5 @@ def describe_error(error: BaseException) -> str:
         return os.strerror(error.errno) if error.errno else error.strerror
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, UnidentifiedImageError):
-        return "not an image that Pillow knows"
+        return "not an image that Pillow can read"
     return text

@@ -1,10 +1,12 @@
 """What a chunk of images contributes: the statistics of every kind found, and the broken images."""
 
 import itertools
+import operator
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from ptnotes.stats.statistics import ChannelStats, Size
 
 MAX_EXAMPLES = 5  # names kept of each kind
 MAX_BROKEN_NAMES = 1000  # broken images kept by name; the rest is only counted
+MAX_AS_INT64 = 1 << 18  # values of an image that are converted rather than counted
 NOT_FINITE = "it holds NaN or an infinity"
 
 Kind = tuple[int, int]  # channels, and the level that stands for 1.0: 255, 65535, or 1 for floats
@@ -29,13 +32,15 @@ Broken = tuple[str, str]  # name and reason
 class PartialStats:
     """Statistics by kind, a few names of each kind, the broken images.
 
-    ``rows`` holds the sums of every image in order, where they were asked for.
+    ``first_of_several`` counts the files of which the first page or frame alone was read. ``rows``
+    holds the sums of every image in order, where they were asked for.
     """
 
     stats: dict[Kind, ChannelStats] = field(default_factory=dict)
     examples: dict[Kind, tuple[str, ...]] = field(default_factory=dict)
     broken: tuple[Broken, ...] = ()
     broken_count: int = 0
+    first_of_several: int = 0
     rows: tuple[ImageSums, ...] = ()
 
     @property
@@ -55,6 +60,7 @@ class PartialStats:
             examples,
             tuple(sorted(self.broken + other.broken)[:MAX_BROKEN_NAMES]),
             self.broken_count + other.broken_count,
+            self.first_of_several + other.first_of_several,
         )
 
 
@@ -80,14 +86,16 @@ def accumulate_images(
     by_kind: dict[Kind, _Accumulator] = {}
     broken: list[Broken] = []
     rows: list[ImageSums] = []
+    first_of_several = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of large images
         for item in items:
             try:
-                values, size, area = _measure(item, options)
+                values, size, area, one_of_several = _measure(item, options)
             except Exception as error:  # on a broken file Pillow's decoders raise almost any type
                 broken.append((item.name, describe_error(error)))
                 continue
+            first_of_several += one_of_several
             kind = (values.channels, values.scale)
             if kind in by_kind:
                 into = by_kind[kind]
@@ -105,24 +113,28 @@ def accumulate_images(
         {kind: tuple(sorted(one.names)[:MAX_EXAMPLES]) for kind, one in by_kind.items()},
         tuple(broken),
         len(broken),
+        first_of_several,
         tuple(rows),
     )
 
 
-def _measure(item: Item, options: DecodeOptions) -> tuple[Counts | Sums, Size, int]:
-    """An image's values, its size as stored, the number of pixels counted.
+def _measure(item: Item, options: DecodeOptions) -> tuple[Counts | Sums, Size, int, bool]:
+    """An image's values, its size as stored, the pixels counted, if the file holds more images.
 
     The image is freed when this returns, so that the next one's memory is still in the cache.
     """
-    image, size = read(item, options)
-    return _values(image), size, image.width * image.height
+    image, size, first_of_several = read(item, options)
+    return _values(image), size, image.width * image.height, first_of_several
 
 
 def _values(image: Image.Image) -> Counts | Sums:
     if image.mode in ("L", "RGB"):
         return count_image(image)
-    block = pixels(image)
-    if block.dtype == np.uint16:
+    return reduce(operator.add, map(_block_values, pixels(image)))
+
+
+def _block_values(block: NDArray[Any]) -> Counts | Sums:
+    if block.dtype.kind != "f":
         return count_block(block)
     if not np.isfinite(block).all():
         raise DataError(NOT_FINITE)
@@ -143,7 +155,7 @@ def accumulate_block(
         block = block[finite]
     if len(block) == 0:
         return PartialStats(broken=broken, broken_count=len(broken))
-    values = sum_block(block) if floats else count_block(block)
+    values = _block_values(block)
     height, width = block.shape[2:]
     rows = _rows(block) if details else ()
     stats = ChannelStats(
@@ -155,13 +167,13 @@ def accumulate_block(
     )
     kind = (values.channels, values.scale)
     examples = tuple(name(index) for index in places[:MAX_EXAMPLES])
-    return PartialStats({kind: stats}, {kind: examples}, broken, len(broken), rows)
+    return PartialStats({kind: stats}, {kind: examples}, broken, len(broken), rows=rows)
 
 
 def _rows(block: NDArray[Any]) -> tuple[ImageSums, ...]:
     pixels = block.shape[2] * block.shape[3]
-    if block.dtype.kind == "f":
-        sums = [sum_block(image[None]) for image in block]
+    if block.dtype.kind == "f" or block[0].size > MAX_AS_INT64:
+        sums = [_block_values(image[None]) for image in block]
         return tuple(ImageSums(pixels, one.totals, one.squares) for one in sums)
     flat = block.reshape(*block.shape[:2], -1).astype(np.int64)  # (N, C, H·W)
     totals = flat.sum(axis=2).tolist()

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from ptnotes.stats.accumulators import nearest_sqrt
+from ptnotes.stats.documents import check, exact
 
 Weight = Literal["pixel", "image"]
 Number = int | Fraction
@@ -60,7 +61,9 @@ class PerImage:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> "PerImage":
-        sums = tuple(tuple(map(_number, channel)) for channel in document["sums"])
+        sums = tuple(tuple(map(exact, channel)) for channel in document["sums"])
+        check(document["weight"] in get_args(Weight), "the weight")
+        check(all(len(channel) == 9 and channel[0] > 0 for channel in sums), "the sums over images")
         return cls(document["weight"], sums)
 
 
@@ -79,8 +82,10 @@ def standard_errors(sums: tuple[Number, ...], images: int, of: int) -> tuple[flo
     of_variance = qq + a**2 * tt + b**2 * ww + 2 * a * tq + 2 * b * wq + 2 * a * b * wt
     factor = Fraction(images, images - 1) * (1 - Fraction(images, of)) / w**2
     std = nearest_sqrt(max(mean_square - mean**2, Fraction(0)))
-    error_of_variance = nearest_sqrt(factor * of_variance)
-    return nearest_sqrt(factor * of_mean), error_of_variance / (2 * std) if std else 0.0
+    error_of_variance = nearest_sqrt(factor * max(of_variance, Fraction(0)))
+    return nearest_sqrt(factor * max(of_mean, Fraction(0))), error_of_variance / (
+        2 * std
+    ) if std else 0.0
 
 
 def _weighted(
@@ -93,10 +98,6 @@ def _weighted(
 
 def _divided(x: Number, pixels: int) -> int:
     return (x.numerator << FRACTION_BITS) // (x.denominator * pixels)
-
-
-def _number(text: str) -> Number:
-    return Fraction(text) if "/" in text else int(text)
 
 
 @dataclass

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.stats.accumulators import Counts, Sums, nearest_sqrt
+from ptnotes.stats.documents import check, number
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
 
 if TYPE_CHECKING:
@@ -125,16 +126,19 @@ class ChannelStats:
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> "ChannelStats":
-        """Raises KeyError, TypeError or ValueError for what ``document`` did not write."""
-        values = Counts if "counts" in document["values"] else Sums
-        per_image = document["per_image"]
-        return cls(
-            images=document["images"],
-            pixels=document["pixels"],
-            sizes=Counter({(height, width): n for height, width, n in document["sizes"]}),
-            values=values.from_document(document["values"]),
-            per_image=PerImage.from_document(per_image) if per_image else None,
+        """Raises an exception of almost any type for what ``document`` did not write."""
+        images, pixels = number(document["images"], 1), number(document["pixels"], 1)
+        kind = Counts if "counts" in document["values"] else Sums
+        values = kind.from_document(document["values"], pixels)
+        sizes = Counter(
+            {(number(h, 1), number(w, 1)): number(n, 1) for h, w, n in document["sizes"]}
         )
+        check(sizes.total() == images, "the number of sizes")
+        per_image = None
+        if document["per_image"]:
+            per_image = PerImage.from_document(document["per_image"])
+            check(len(per_image.sums) == values.channels, "the sums over images")
+        return cls(images, pixels, sizes, values, per_image)
 
 
 def _mean_and_variance(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_weights
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
@@ -67,12 +67,12 @@ def run(
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
-    seed_streams(recipe.seed)
     config = config_of(recipe, device=str(used_device))
     updates = recipe.epochs * len(X_DATA)
     yield Header("backward", config, environment(used_device), updates)
 
-    model = build_model(config, ()).to(used_device)
+    with seed_weights(recipe.seed):
+        model = build_model(config, ()).to(used_device)
     w = model["w"]
     training = TrainingState(model, started=started, row=UpdateRow)
     yield from training.begin(resume)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment
+from ptnotes.engine.device import environment, keep_global_state, seed_weights
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Result, Table
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
@@ -45,11 +45,11 @@ def torch_size(
 ) -> tuple[tuple[int, ...], str]:
     """The size of Conv2d's output, and where it was computed.
 
-    A convolution too large to compute in passing (10⁹ products) runs on torch's "meta" device,
+    A convolution too large to compute in passing (10⁷ products) runs on torch's "meta" device,
     which works out shapes without numbers.
     """
     area = (size[0] + 2 * padding) * (size[1] + 2 * padding)
-    on = "cpu" if area * kernel**2 <= 10**9 else "meta"
+    on = "cpu" if area * kernel**2 <= 10**7 else "meta"
     layer = nn.Conv2d(1, 1, kernel, stride, padding, dilation, device=on)
     output = layer(torch.zeros(1, 1, *size, device=on))
     return tuple(output.shape[2:]), on
@@ -89,8 +89,20 @@ def run(
     config = {"input": list(size), "kernel": kernel, **options}
     yield Header("conv-demo", config, environment(torch.device("cpu")))
 
-    torch.manual_seed(0)  # the values don't matter, only that they are the same every time
-    real, on = torch_size(size, kernel=kernel, **options)
+    with keep_global_state(), seed_weights(0):  # of values that nothing shows
+        found = list(_tables(size, formula, kernel, stride, padding, dilation))
+    yield from found
+
+
+def _tables(
+    size: tuple[int, int],
+    formula: tuple[int, ...],
+    kernel: int,
+    stride: int,
+    padding: int,
+    dilation: int,
+) -> Iterator[Event]:
+    real, on = torch_size(size, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
     yield _worked_example(size, kernel, stride, padding, dilation, real)
 
     layer = nn.Conv2d(5, 10, kernel_size=3)  # lines 593-597

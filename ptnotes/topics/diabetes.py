@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes.datasets import diabetes
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
 from ptnotes.engine.loading import DeviceDataset, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.loop import LossMeter, check_outputs, evaluate, one_cycle
 from ptnotes.engine.metrics import classification_report, predict_logits, threshold
 from ptnotes.engine.shards import Shards
 from ptnotes.engine.state import State, TrainingState
@@ -125,7 +125,9 @@ def run(
     test = make_loader(DeviceDataset(*test_rows, device=used_device), len(test_rows[0]))
 
     # 2 model
-    model = Model(recipe.relu).to(used_device)
+    with seed_weights(recipe.seed):
+        model = Model(recipe.relu).to(used_device)
+    model.register_forward_hook(check_outputs)
 
     # 3 loss and optimizer: line 262 sums over the full batch, line 358 averages over mini-batches
     criterion = nn.BCELoss(reduction="sum" if full else "mean")

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_weights
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
@@ -76,9 +76,9 @@ def run(
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
-    seed_streams(recipe.seed)
     x, y = X_DATA.to(used_device), Y_DATA.to(used_device)
-    model = LinearModel().to(used_device)
+    with seed_weights(recipe.seed):
+        model = LinearModel().to(used_device)
 
     # 3 loss and optimizer
     criterion = nn.MSELoss()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes import reference
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_weights
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
@@ -77,9 +77,9 @@ def run(
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
-    seed_streams(recipe.seed)
     x, y = X_DATA.to(used_device), Y_DATA.to(used_device)
-    model = LogisticRegressionModel().to(used_device)
+    with seed_weights(recipe.seed):
+        model = LogisticRegressionModel().to(used_device)
 
     # 3 loss and optimizer: the sum over the three points, as on line 214
     criterion = nn.BCELoss(reduction="sum")

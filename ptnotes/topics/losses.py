@@ -1,6 +1,8 @@
 """Softmax, cross-entropy in numpy and in torch, LogSoftmax + NLLLoss, BCE (notes, 182-462)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ PREDICTIONS = (
     [[0.1, 0.2, 0.9], [1.1, 0.1, 0.2], [0.2, 2.1, 0.1]],
     [[0.8, 0.2, 0.3], [0.2, 0.3, 0.5], [0.2, 0.2, 0.5]],
 )
+LARGEST = 1e300  # of a logit: the difference of two, and a sum of these, stay finite
 
 
 def run(
@@ -99,6 +102,11 @@ def run(
 def _check(logits: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
     if not logits or not all(hasattr(row, "__len__") for row in logits):
         raise UsageError("--logits: a row of logits for every sample is needed")
+    for logit in chain.from_iterable(logits):
+        if not isinstance(logit, Real) or not -LARGEST <= logit <= LARGEST:
+            raise UsageError(
+                f"--logits: {logit!r} is not a number from {-LARGEST:g} to {LARGEST:g}"
+            )
     classes = len(logits[0])
     if any(len(row) != classes for row in logits):
         raise UsageError("--logits: every sample needs the same number of logits")
@@ -107,7 +115,7 @@ def _check(logits: Sequence[Sequence[float]], targets: Sequence[int]) -> None:
             f"--target: {len(logits)} samples need as many targets, not {len(targets)}"
         )
     for target in targets:
-        if not 0 <= target < classes:
+        if not isinstance(target, Integral) or not 0 <= target < classes:
             raise UsageError(
                 f"--target: {target} is out of range; {classes} logits have the classes "
                 f"0 to {classes - 1}"

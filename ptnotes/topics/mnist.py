@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes.datasets import mnist
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
 from ptnotes.engine.loading import DeviceDataset, RandomTranslation, make_loader
 from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
 from ptnotes.engine.metrics import (
@@ -84,7 +84,7 @@ def normalization(images: Tensor, data: str) -> tuple[float, float]:
     """The notes' mean and standard deviation for digits, else those of the images (N, 28, 28)."""
     if data in ("mnist", "sample"):
         return MEAN, STD
-    stats = channel_stats([images.unsqueeze(1)])
+    stats = channel_stats([images.unsqueeze(1)], layout="NCHW")
     return round(stats.mean[0], 4), round(stats.std[0], 4)
 
 
@@ -135,7 +135,8 @@ def run(
     test = make_loader(DeviceDataset(pixels, test_labels, device=used_device), TEST_BATCH_SIZE)
 
     # 2 model; channels_last is the layout that the fast convolution kernels take
-    model: nn.Module = MODELS[recipe.arch]()
+    with seed_weights(recipe.seed):
+        model: nn.Module = MODELS[recipe.arch]()
     model.to(used_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     # 3 loss and optimizer

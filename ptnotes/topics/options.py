@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -11,30 +10,47 @@ from typing import Any
 
 LARGEST_SEED = 2**32 - 1  # numpy's
 MOST_THREADS = 1024
+# Adam's first step takes ten times the rate, and the largest float32 is 3.4e38
+LARGEST_RATE = 3e37
+LARGEST_SIDE = 99_999  # of a convolution's input; the option's too
+LARGEST_SHIFT = 14  # half an image: the margins of 60,000 images take 750 MB
 DATA = {"mnist": ("mnist", "fashion-mnist", "kmnist")}  # other topics have one data set
 
 
-def _is_int(value: Any, least: int, most: float = math.inf) -> bool:
+def _is_int(value: Any, least: int, most: float = float("inf")) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def _is_number(value: Any, least: float, most: float = math.inf) -> bool:
+def _is_number(value: Any, least: float, most: float) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and least <= value <= most
+    return number and least <= value <= most
 
 
 POSITIVE: tuple[Callable[[Any], bool], str] = lambda x: _is_int(x, 1), "a whole number from 1"
 SHARE: tuple[Callable[[Any], bool], str] = lambda x: _is_number(x, 0, 1), "a number from 0 to 1"
+SIDE: tuple[Callable[[Any], bool], str] = (
+    lambda x: _is_int(x, 1, LARGEST_SIDE),
+    f"a whole number from 1 to {LARGEST_SIDE}",
+)
 VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("epochs", "shards", "seeds"), POSITIVE),
     "threads": (lambda x: _is_int(x, 1, MOST_THREADS), f"a whole number from 1 to {MOST_THREADS}"),
-    **dict.fromkeys(("height", "width", "kernel", "stride", "dilation"), POSITIVE),
-    "padding": (lambda x: _is_int(x, 0), "a whole number from 0"),
+    **dict.fromkeys(("height", "width", "kernel", "stride", "dilation"), SIDE),
+    "padding": (lambda x: x == 0 or SIDE[0](x), f"a whole number from 0 to {LARGEST_SIDE}"),
     **dict.fromkeys(("momentum", "label_smoothing", "masked", "hold_out"), SHARE),
     "batch_size": (lambda x: x == "full" or _is_int(x, 1), "a whole number from 1"),
-    "lr": (lambda x: _is_number(x, 0) and x > 0, "a finite number above 0"),
-    "weight_decay": (lambda x: _is_number(x, 0), "a finite number from 0"),
-    "shift": (lambda x: _is_int(x, 0), "a whole number from 0"),
+    "lr": (
+        lambda x: _is_number(x, 0, LARGEST_RATE) and x > 0,
+        f"a number above 0, up to {LARGEST_RATE:g}",
+    ),
+    "weight_decay": (
+        lambda x: _is_number(x, 0, LARGEST_RATE),
+        f"a number from 0 to {LARGEST_RATE:g}",
+    ),
+    "shift": (
+        lambda x: _is_int(x, 0, LARGEST_SHIFT),
+        f"a whole number from 0 to {LARGEST_SHIFT}",
+    ),
     "seed": (lambda x: _is_int(x, 0, LARGEST_SEED), f"a whole number from 0 to {LARGEST_SEED}"),
     "device": (
         lambda x: re.fullmatch(r"auto|cpu|cuda(:\d+)?|mps", str(x)) is not None,

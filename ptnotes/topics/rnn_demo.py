@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment, seed_streams
+from ptnotes.engine.device import environment, keep_global_state, seed_weights
 from ptnotes.events import Event, Header, Result, Table
 from ptnotes.models import recurrent_cells
 
@@ -65,9 +65,13 @@ def cells_by_hand() -> dict[str, float]:
 
 def run(*, seed: int = 0) -> Iterator[Event]:
     """Tables of what the notes' recurrent demonstrations show, and the numbers."""
-    seed_streams(seed)
     yield Header("rnn-demo", {"seed": seed}, environment(torch.device("cpu")))
+    with keep_global_state(), seed_weights(seed):
+        found = list(_tables())  # at once: nothing else draws in between
+    yield from found
 
+
+def _tables() -> Iterator[Event]:
     cell = nn.RNNCell(INPUT_SIZE, HIDDEN_SIZE)
     hidden = torch.zeros(BATCH_SIZE, HIDDEN_SIZE)
     steps = []

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ptnotes.engine.device import environment, prepare, seed_streams
+from ptnotes.engine.device import environment, prepare, seed_weights
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
@@ -145,9 +145,9 @@ def run(
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
-    seed_streams(recipe.seed)
     x, y = X_DATA.to(used_device), Y_DATA.to(used_device)
-    model = build_model(vars(recipe), ()).to(used_device)
+    with seed_weights(recipe.seed):
+        model = build_model(vars(recipe), ()).to(used_device)
 
     # 3 loss and optimizer: cell by cell the notes sum over the characters, else they average
     criterion = nn.CrossEntropyLoss(reduction="sum" if recipe.via == "cell" else "mean")

@@ -11,11 +11,11 @@ import torch
 
 from ptnotes.engine.device import environment, pick_device, prepare
 from ptnotes.engine.shards import one_thread
-from ptnotes.errors import UsageError
+from ptnotes.errors import DivergedError, InternalError, PtnotesError, UsageError
 from ptnotes.events import Event, Header, Progress, Result, Row, Table, column
 from ptnotes.verify.claims import CLAIMS, Claim, Finding, Settings
 
-Verdict = Literal["holds", "corrected", "fails"]
+Verdict = Literal["holds", "corrected", "fails", "error"]
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,19 @@ def select(only: Sequence[str], *, quick: bool) -> list[Claim]:
     return chosen
 
 
-def judge(claim: Claim, settings: Settings) -> Generator[Progress, None, ClaimRow]:
+def judge(
+    claim: Claim, settings: Settings
+) -> Generator[Progress, None, tuple[ClaimRow, Exception | None]]:
     """Run a claim's check; yields the Progress of a training.
 
-    A check that raises an exception has failed, and the exception is what was measured.
+    An unexpected exception is the check's fault, not the notes': the verdict is "error", and the
+    exception is returned too. A training that diverges fails. Raises what the user can mend: other
+    PtnotesErrors, such as DataError for missing data, and MemoryError.
     """
     prepare(device="cpu", threads=settings.threads)
     torch.manual_seed(settings.seed)  # for each claim, so that it does not depend on the others
     started = time.perf_counter()
+    internal: Exception | None = None
     try:
         if claim.needs == "nothing":
             with one_thread():  # far faster than two on busy cores, and no slower on idle ones
@@ -73,17 +78,21 @@ def judge(claim: Claim, settings: Settings) -> Generator[Progress, None, ClaimRo
             finding = claim.check(settings)
         if isinstance(finding, Generator):
             finding = yield from _named(finding, claim.id)
+    except DivergedError as error:
+        finding = Finding(False, {"error": str(error)})
+    except (PtnotesError, MemoryError):
+        raise
     except Exception as error:
-        finding = Finding(False, {"error": f"{type(error).__name__}: {error}"})
-    verdict: Verdict = (
-        "fails" if not finding.holds else "holds" if claim.correction is None else "corrected"
-    )
-    return ClaimRow(
+        internal, finding = error, Finding(False, {"error": f"{type(error).__name__}: {error}"})
+    confirmed: Verdict = "holds" if claim.correction is None else "corrected"
+    verdict: Verdict = "error" if internal else confirmed if finding.holds else "fails"
+    row = ClaimRow(
         **_described(claim),
         verdict=verdict,
         measured=finding.measured,
         seconds=time.perf_counter() - started,
     )
+    return row, internal
 
 
 def _described(claim: Claim) -> dict[str, Any]:
@@ -119,7 +128,11 @@ def run(
     threads: int | None,
     data_dir: Path | None,
 ) -> Iterator[Event]:
-    """Yields a row per claim. Raises UsageError, DeviceError."""
+    """Yields a row per claim, then the Result.
+
+    Raises UsageError and DeviceError before; after the Result, which has the claims judged so far,
+    what a check raises that the user can mend, and InternalError if a check ended in another error.
+    """
     claims = select(only, quick=quick)
     used_device = pick_device(device)
     settings = Settings(seed, device, threads, data_dir)
@@ -128,22 +141,36 @@ def run(
     yield Header(
         "verify", config, environment(used_device), rows=len(claims), records="result.claims"
     )
-    counts = dict.fromkeys(("holds", "corrected", "fails"), 0)
-    failed = []
+    rows: list[ClaimRow] = []
+    internal: dict[str, Exception] = {}
+    ended: PtnotesError | None = None
     for claim in claims:
-        row = yield from judge(claim, settings)
-        counts[row.verdict] += 1
-        if row.verdict == "fails":
-            failed.append(row.id)
+        try:
+            row, error = yield from judge(claim, settings)
+        except PtnotesError as failure:
+            ended = failure
+            break
+        rows.append(row)
+        if error:
+            internal[row.id] = error
         yield row
+    verdicts = [row.verdict for row in rows]
     yield Result(
         {
-            "checked": len(claims),
-            **counts,
-            "failed": failed,
+            "checked": len(rows),
+            **{each: verdicts.count(each) for each in ("holds", "corrected", "fails")},
+            "errors": len(internal),
+            "failed": [row.id for row in rows if row.verdict == "fails"],
             "wall_seconds": time.perf_counter() - started,
         }
     )
+    if ended:
+        raise ended
+    for error in internal.values():
+        raise InternalError(
+            f"the check of {', '.join(internal)} ended in {type(error).__name__}: {error} "
+            "(a bug of ptnotes, not of the notes; PTNOTES_DEBUG=1 says where)"
+        ) from error
 
 
 def list_claims(*, only: Sequence[str], quick: bool) -> Iterator[Event]:

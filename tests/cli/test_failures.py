@@ -77,7 +77,7 @@ def test_warning_is_a_line(cli, monkeypatch):
 
 
 def raised(number):
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)
     yield Header("linreg", {"seed": 0, "device": "cpu"}, {"threads": 1}, rows=9)
 
 
@@ -100,7 +100,7 @@ def test_signal_whose_terminal_is_gone(cli, monkeypatch):
     def run(recipe, **_):
         yield Header("linreg", {"seed": 0, "device": "cpu"}, {"threads": 1}, rows=9)
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             yield Result({})
         except KeyboardInterrupt:
             raise DataError("the curve can't be drawn") from None

@@ -1,11 +1,17 @@
 """Downloads from a server on loopback that behaves in every way a server can."""
 
+import contextlib
+import errno
 import hashlib
 import http.server
 import os
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,30 +23,67 @@ CONTENT = bytes(range(256)) * 4096  # a megabyte
 FILE = File("some/raw/file.gz", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
 
 
+PAGE = b"<html>log in to the network first</html>"
+LENGTHS = {"short": "10", "long": "99999999", "nonsense": "many", "page": str(len(PAGE))}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
-    """/good/…, /missing/…, /other/…, /cut/…, /stall/…, /redirect/… : each as it is called."""
+    """/good/…, /missing/…, /other/…, /cut/…, /stall/… and so on: each as it is called."""
 
     def do_GET(self):
         behaviour = self.path.split("/")[1]
         self.server.asked.append(behaviour)
         if behaviour == "missing":
             return self.send_error(404)
-        if behaviour == "redirect":
+        if behaviour in ("redirect", "loop"):
             self.send_response(302)
             self.send_header("Location", self.path.replace("redirect", "good"))
+            self.send_header("Content-Length", "0")
             return self.end_headers()
+        if behaviour == "silent":
+            return self.server.stop.wait(20)
         self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        if behaviour != "endless":
+            self.send_header("Content-Length", LENGTHS.get(behaviour, str(len(CONTENT))))
+        if behaviour == "encoded":  # as some servers call a .gz file
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        if behaviour in ("cut", "stall"):
-            self.wfile.write(CONTENT[: len(CONTENT) // 2])
-            if behaviour == "stall":
-                self.server.stop.wait(20)
-            return None
-        self.wfile.write(CONTENT if behaviour == "good" else CONTENT[::-1])
+        with contextlib.suppress(ConnectionError):
+            self.send_body(behaviour)
         return None
 
+    def send_body(self, behaviour):
+        half = len(CONTENT) // 2
+        if behaviour in ("cut", "stall", "reset"):
+            self.wfile.write(CONTENT[:half])
+        if behaviour == "stall":
+            self.server.stop.wait(20)
+        elif behaviour == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1" + bytes(7))
+            self.connection.close()
+        elif behaviour == "drip":
+            for byte in CONTENT:
+                self.wfile.write(bytes([byte]))
+                if self.server.stop.wait(0.05):
+                    break
+        elif behaviour == "endless":
+            while not self.server.stop.is_set():
+                self.wfile.write(CONTENT)
+                self.server.sent += len(CONTENT)
+                assert self.server.sent < 200 * len(CONTENT), "nobody hung up"
+        elif behaviour == "page":
+            self.wfile.write(PAGE)
+        elif behaviour == "other":
+            self.wfile.write(CONTENT[::-1])
+        elif behaviour != "cut":
+            self.wfile.write(CONTENT)
+
     def log_message(self, *_):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):  # a connection that was closed, as it should be
         pass
 
 
@@ -48,9 +91,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     for variable in ("http_proxy", "HTTP_PROXY", "PTNOTES_MIRROR", "PTNOTES_OFFLINE"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(download, "TIMEOUT", (5, 2))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.stop = [], threading.Event()
+    monkeypatch.setattr(download, "TIMEOUT", (60, 60))  # a machine may be busy
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.asked, server.sent, server.stop = [], 0, threading.Event()
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -60,10 +103,12 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def fetch(server, tmp_path):
+def fetch(server, tmp_path, monkeypatch):
     """``fetch("cut", "good")`` → what lies in the data directory after trying these in turn."""
 
     def invoke(*behaviours):
+        if {"stall", "silent"} & {*behaviours}:
+            monkeypatch.setattr(download, "TIMEOUT", (60, 2))
         base = f"http://127.0.0.1:{server.server_port}"
         data_set = DataSet(tuple(f"{base}/{behaviour}/" for behaviour in behaviours), (FILE,))
         download.fetch(data_set, FILE, tmp_path)
@@ -84,7 +129,10 @@ def everything(directory):
         ["other", "good"],
         ["cut", "good"],
         ["stall", "good"],
+        ["encoded"],
+        ["nonsense"],
         ["missing", "cut", "other", "redirect"],
+        ["page", "short", "long", "reset", "good"],
     ],
 )
 def test_the_right_file(fetch, server, tmp_path, behaviours):
@@ -100,7 +148,10 @@ def test_others_may_read_it_as_they_may_any_file(fetch, tmp_path):
     assert (tmp_path / FILE.path).stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
 
-@pytest.mark.parametrize("behaviour", ["missing", "other", "cut", "stall"])
+@pytest.mark.parametrize(
+    "behaviour",
+    ["missing", "other", "cut", "stall", "silent", "loop", "page", "short", "long", "reset"],
+)
 def test_or_nothing(fetch, tmp_path, behaviour):
     with pytest.raises(DataError) as failure:
         fetch(behaviour)
@@ -110,6 +161,33 @@ def test_or_nothing(fetch, tmp_path, behaviour):
     assert {"missing": "404", "other": "checksum"}.get(behaviour, "") in message
     assert "--data-dir" in message
     assert len(message.splitlines()) == 1
+
+
+def test_no_more_is_taken_than_the_manifest_says(fetch, server, tmp_path):
+    with pytest.raises(DataError, match="endless"):
+        fetch("endless")
+    assert server.sent < 20 * len(CONTENT)  # what the sockets' buffers take
+    assert everything(tmp_path) == set()
+
+
+def test_server_that_would_take_hours_is_left(fetch, tmp_path, monkeypatch):
+    """Though each byte of it comes in time."""
+    monkeypatch.setattr(download, "PATIENCE", 0.5)
+    monkeypatch.setattr(download, "SLOWEST", len(CONTENT))
+    with pytest.raises(DataError, match=r"only .* bytes came"):
+        fetch("drip")
+    assert everything(tmp_path) == set()
+
+
+def test_disk_that_is_full(fetch, server, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataError, match="No space left"):
+        fetch("good", "good")
+    assert server.asked == ["good"]  # another address would not help
+    assert everything(tmp_path) == set()
 
 
 def test_wrong_file_is_replaced_only_by_the_right_one(fetch, tmp_path):
@@ -127,14 +205,27 @@ def test_own_mirror_comes_first_and_lies_as_a_data_directory(server, fetch, tmp_
     monkeypatch.setenv("PTNOTES_MIRROR", f"http://127.0.0.1:{server.server_port}/redirect/")
     fetch("missing")
     assert server.asked == ["redirect", "good"]
-    assert download.addresses(DataSet((), ()), FILE)[0].endswith("/redirect/some/raw/file.gz")
+    (address,) = download.addresses(DataSet((), ()), FILE).values()
+    assert address.endswith("/redirect/some/raw/file.gz")
 
 
 @pytest.mark.parametrize(
-    "mirror", ["nonsense", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:1/"]
+    "mirror",
+    [
+        *("nonsense", "127.0.0.1:1", "ftp://127.0.0.1/", "file:///tmp", "http://", " "),
+        *("http://127.0.0.1:1/", "http://[", "http://127.0.0.1:99999/", "http://" + 70 * "a"),
+        *("http://me:sesame@127.0.0.1:1", "me:sesame@127.0.0.1", "http://\x00\n", "//x/y"),
+    ],
 )
 def test_mirror_that_is_none(fetch, tmp_path, monkeypatch, mirror):
-    monkeypatch.setenv("PTNOTES_MIRROR", mirror)
+    monkeypatch.setattr(os, "environ", {**os.environ, "PTNOTES_MIRROR": mirror})
+    with pytest.raises(DataError) as failure:
+        fetch("missing")
+    message = str(failure.value)
+    assert "PTNOTES_MIRROR" in message
+    assert "404" in message
+    assert "sesame" not in message  # a password is nobody's to read
+    assert len(message.splitlines()) == 1
     fetch("good")
     assert (tmp_path / FILE.path).exists()
 
@@ -151,7 +242,7 @@ def test_interrupt_leaves_nothing(fetch, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(download._Bar, "update", interrupted)
+    monkeypatch.setattr("rich.progress.Progress.advance", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fetch("good")
     assert everything(tmp_path) == set()
@@ -167,8 +258,28 @@ def test_several_at_once(fetch, tmp_path):
     assert everything(tmp_path) == {"some", "some/raw", FILE.path}
 
 
+def test_processes_at_once(server, tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from ptnotes.datasets.download import fetch
+from ptnotes.datasets.manifest import DataSet, File
+address, path, digest, size, directory = sys.argv[1:]
+file = File(path, digest, int(size))
+fetch(DataSet((address,), (file,)), file, Path(directory))
+"""
+    address = f"http://127.0.0.1:{server.server_port}/good/"
+    what = [address, FILE.path, FILE.sha256, str(FILE.size), str(tmp_path)]
+    started = [subprocess.Popen([sys.executable, "-c", code, *what]) for _ in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    assert (tmp_path / FILE.path).read_bytes() == CONTENT
+    assert everything(tmp_path) == {"some", "some/raw", FILE.path}
+
+
 def test_what_a_killed_process_left_goes_after_a_day(fetch, tmp_path):
-    for name, age in (("old", 2 * download.ABANDONED), ("new", 10)):
+    """The clock may have gone back since."""
+    day = download.ABANDONED
+    for name, age in (("old", 2 * day), ("new", 10), ("later", -2 * day)):
         (tmp_path / f"{download.PARTIAL}{name}").mkdir()
         then = time.time() - age
         os.utime(tmp_path / f"{download.PARTIAL}{name}", (then, then))
@@ -197,6 +308,18 @@ def test_directory_that_cannot_be_written(fetch, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="some"):
         fetch("good")
     assert everything(tmp_path) == {"some"}
+
+
+@pytest.mark.parametrize("name", ["diabetes", "names"])
+def test_more_than_one_host_has_each_file(name):
+    hosts = {urlsplit(mirror).hostname for mirror in data_sets()[name].mirrors}
+    assert len(hosts) >= 2
+    assert all(mirror.startswith("https://") for mirror in data_sets()[name].mirrors)
+
+
+def test_every_size_is_known():
+    """It bounds what is downloaded."""
+    assert all(file.size for each in data_sets().values() for file in each.files)
 
 
 def test_manifest_agrees_with_torchvision():

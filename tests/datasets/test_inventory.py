@@ -3,13 +3,16 @@
 import gzip
 import hashlib
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from ptnotes.datasets import inventory
 from ptnotes.datasets.manifest import DataSet, File, data_sets
 from ptnotes.datasets.paths import sample_directory
+from ptnotes.errors import DataError
 
 FILES = [file.path for data_set in data_sets().values() for file in data_set.files]
 SAMPLE_FILES = [
@@ -83,6 +86,20 @@ def test_truncated_and_missing_files_are_named(data, sample):
     code, result, _ = data("verify", "--sample")
     assert (code, set(result["failed"])) == (1, {first, second})
     assert states(result)[second] == "missing"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_file_is_wrong(data, sample):
+    """A directory, a pipe, a device: looked at, never opened."""
+    kinds = [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")]
+    for path, make in zip(SAMPLE_FILES, kinds, strict=False):
+        (sample / path).unlink()
+        make(sample / path)
+    code, result, _ = data("verify", "--sample")
+    assert code == 1
+    assert {path for path, state in states(result).items() if state == "wrong"} == {
+        *SAMPLE_FILES[:3]
+    }
 
 
 def test_verify_nothing(data, tmp_path):
@@ -194,6 +211,25 @@ def test_download_leaves_right_files_alone(data, real_data, monkeypatch):
     monkeypatch.setattr(inventory, "fetch", None)
     code, result, _ = data("download", "mnist", "names", "diabetes", "--data-dir", real_data)
     assert (code, result["downloaded"]) == (0, 0)
+
+
+def test_one_set_that_fails_does_not_stop_the_others(data, tmp_path, monkeypatch):
+    def fetch(_, file, directory):
+        if file.path.startswith("KMNIST"):
+            raise DataError(f"{file.path} could not be downloaded")
+        (directory / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / file.path).write_bytes(b"something")
+
+    monkeypatch.setattr(inventory, "fetch", fetch)
+    code, result, errors = data("download", "kmnist", "names", "--data-dir", tmp_path)
+    assert (code, result) == (1, None)
+    line = errors.splitlines()[-1]
+    assert line.startswith("ptnotes: KMNIST/raw/train-images-idx3-ubyte.gz could not be downloaded")
+    assert line.count("KMNIST") == 4
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "names_train.csv.gz",
+        "names_test.csv.gz",
+    }
 
 
 def test_download_that_fails(data, tmp_path):

@@ -1,6 +1,9 @@
 """Ranks from torchrun's environment, objects gathered from every process."""
 
 import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -36,6 +39,52 @@ def test_rank_and_world_size(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "4")
     assert (distributed.rank(), distributed.world_size()) == (2, 4)
     assert not distributed.is_rank_zero()
+
+
+@pytest.mark.parametrize(
+    ("rank", "size"), [("", "2"), ("many", "2"), ("0", "two"), ("2", "2"), ("-1", "2"), ("0", "0")]
+)
+def test_numbers_that_torchrun_did_not_set(monkeypatch, rank, size):
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setenv("WORLD_SIZE", size)
+    with pytest.raises(UsageError, match=r"RANK.*WORLD_SIZE"):
+        distributed.rank()
+
+
+def test_nor_does_the_command_take_them(cli, monkeypatch):
+    monkeypatch.setenv("RANK", "many")
+    done = cli("stats", "mnist", "--sample")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "RANK" in done.stderr
+
+
+def test_torch_without_its_distributed_part(one_process, monkeypatch):
+    """As some builds for Windows and macOS are."""
+    monkeypatch.setattr("torch.distributed.is_available", lambda: False)
+    monkeypatch.delattr("torch.distributed.init_process_group")
+    with pytest.raises(WorkerError, match="torch"):
+        distributed.gather_on_rank0(1)
+
+
+ORPHAN = """
+import subprocess, sys
+code = "from ptnotes.engine import distributed; distributed.gather_on_rank0(1)"
+with subprocess.Popen([sys.executable, "-c", code]):
+    print("started", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a process there keeps its parent's number")
+def test_process_whose_torchrun_was_killed_ends(one_process, monkeypatch):
+    """It waits a week for the others else."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    command = [sys.executable, "-c", ORPHAN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as torchrun:
+        torchrun.stdout.readline()
+        time.sleep(8)  # torch is imported
+        torchrun.kill()
+        torchrun.communicate(timeout=60)  # the other process holds the pipe, too
 
 
 def test_gather(one_process):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from ptnotes.engine import runtime
 
@@ -33,6 +34,23 @@ def test_other_c_libraries_are_not_configured(called, monkeypatch):
     monkeypatch.setattr(runtime.platform, "libc_ver", lambda: ("", ""))
     runtime.configure_allocator()
     assert called == []
+
+
+@pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])
+def test_library_without_mallopt(called, monkeypatch, error):
+    """musl under a layer that calls itself glibc, say."""
+
+    def missing(_):
+        raise error
+
+    monkeypatch.setattr(runtime.platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(runtime.ctypes, "CDLL", missing)
+    runtime.configure_allocator()
+
+
+def test_torch_version_is_what_torch_says():
+    """Though torch is not imported for it."""
+    assert runtime.light_environment()["torch"] == torch.__version__
 
 
 def test_switched_off(called, monkeypatch):

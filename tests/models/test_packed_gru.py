@@ -112,6 +112,80 @@ def test_embedding_with_options(options):
     torch.testing.assert_close(*both)
 
 
+class Doubled(nn.Embedding):
+    """One that does more than look its weights up."""
+
+    def forward(self, codes):
+        return 2 * super().forward(codes)
+
+
+def with_hook(name, hook):
+    embedding = nn.Embedding(20, 6, dtype=torch.float64)
+    getattr(embedding, name)(hook)
+    return embedding
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Doubled(20, 6, dtype=torch.float64),
+        lambda: with_hook("register_forward_hook", lambda module, inputs, output: -output),
+        lambda: with_hook("register_full_backward_hook", lambda module, *_: module.seen()),
+        lambda: nn.utils.parametrizations.weight_norm(nn.Embedding(20, 6, dtype=torch.float64)),
+    ],
+    ids=["subclass", "forward hook", "backward hook", "parametrized"],
+)
+def test_embedding_that_does_more(make):
+    _, ours, theirs = networks()
+    packed, both = packed_codes(torch.tensor([6, 4, 3])), []
+    for gru in (ours, theirs):
+        torch.manual_seed(0)
+        embedding, calls = make(), []
+        embedding.seen = lambda calls=calls: calls.append(1)
+        both.append((*results(embedding, gru, packed), calls))
+    torch.testing.assert_close(*both)
+
+
+@pytest.mark.parametrize("frozen", ["embedding", "weight_hh_l0", "bias_ih_l1_reverse", "all"])
+def test_frozen_parts(frozen):
+    embedding, ours, theirs = networks()
+    packed = packed_codes(torch.tensor([5, 3, 1]))
+    embedding.requires_grad_(frozen not in ("embedding", "all"))
+    both = []
+    for gru in (ours, theirs):
+        for name, parameter in gru.named_parameters():
+            parameter.requires_grad_(frozen not in (name, "all"))
+        output, hidden = gru(packed, embedding=embedding)
+        if frozen != "all":
+            (output.data.sum() + hidden.square().sum()).backward()
+        parameters = [*embedding.parameters(), *gru.parameters()]
+        both.append((hidden.detach(), [parameter.grad for parameter in parameters]))
+        embedding.zero_grad()
+    torch.testing.assert_close(*both)
+
+
+def test_backward_twice():
+    """With retain_graph: the second pass has what the first one had."""
+    embedding, ours, _ = networks()
+    _, hidden = ours(packed_codes(torch.tensor([4, 4, 2])), embedding=embedding)
+    weights = [*embedding.parameters(), *ours.parameters()]
+    one, two = (
+        torch.autograd.grad(hidden.square().sum(), weights, retain_graph=True) for _ in range(2)
+    )
+    torch.testing.assert_close(two, one, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("code", [-1, 20, 39, 40])
+def test_code_that_is_not_in_the_embedding(code):
+    """Not one of the other direction's, whose table follows."""
+    embedding, ours, _ = networks()
+    packed = packed_codes(torch.tensor([3, 1]))
+    packed.data[2] = code
+    with pytest.raises((IndexError, RuntimeError)):
+        ours(packed, embedding=embedding)
+
+
 def test_second_derivatives_are_refused():
     embedding, ours, _ = networks()
     _, hidden = ours(packed_codes(torch.tensor([3, 1])), embedding=embedding)

@@ -164,6 +164,8 @@ def test_colour_of_transparent_pixels_does_not_count(digits, stored):
 
 def test_image_of_too_many_pixels(stored, monkeypatch):
     """Small in its file, large in memory."""
+    with pytest.raises(DataError, match="1×70000 pixels"):
+        stored(np.zeros((70_000, 1), np.uint8))
     monkeypatch.setattr("ptnotes.predict.images.MAX_PIXELS", 10_000)
     assert stored(255 * np.eye(100, dtype=np.uint8)).any()
     with pytest.raises(DataError, match="101×100 pixels"):
@@ -215,3 +217,31 @@ def test_truncated_image(tmp_path, digits):
         read(tmp_path / "x.png", FRAME)
     with pytest.raises(DataError, match="No such file"):
         read(tmp_path / "y.png", FRAME)
+
+
+@pytest.mark.parametrize("ending", ["tif", "gif", "png", "webp"])
+def test_image_of_several_pages(digits, stored, ending):
+    pages = [Image.fromarray(digit) for digit in digits[:3]]
+    stored(pages[0], f"x.{ending}", save_all=True)
+    with pytest.raises(DataError, match="more than one"):
+        stored(pages[0], f"x.{ending}", save_all=True, append_images=pages[1:])
+
+
+def test_damaged_tiff_is_one_line(tmp_path, digits, capfd):
+    """libtiff writes to stderr on its own."""
+    Image.fromarray(digits[0]).save(tmp_path / "x.tif", compression="tiff_lzw")
+    with Image.open(tmp_path / "x.tif") as image:
+        (start,) = image.tag_v2[273]  # of the pixels
+    content = bytearray((tmp_path / "x.tif").read_bytes())
+    content[start + 10 : start + 14] = b"\xff\x7f\x55\x11"
+    (tmp_path / "x.tif").write_bytes(content)
+    with pytest.raises(DataError, match="can't be read"):
+        read(tmp_path / "x.tif", FRAME)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("ending", ["ppm", "ico", "png"])
+def test_pillow_without_a_format(digits, stored, monkeypatch, ending):
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "AVIF", raising=False)
+    assert stored(Image.fromarray(digits[0]), f"x.{ending}").any()

@@ -1,6 +1,7 @@
 """Runs to look at, what two of them have in common, and children to be killed."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from ptnotes.runs.checkpoint import load_checkpoint
 from tests.conftest import REAL_DATA
 
 ROOT = Path(__file__).parents[2]
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no other
 
 
 def same(one: Any, other: Any) -> bool:
@@ -56,7 +58,7 @@ class Trainer:
         self,
         *arguments: str | Path,
         after: float | None = None,
-        kill: int = signal.SIGKILL,
+        kill: int = KILL,
         fault: tuple[int, int] | None = None,
     ) -> int:
         """The exit code of a run, which gets the signal ``kill`` ``after`` so many seconds.
@@ -73,6 +75,8 @@ class Trainer:
 
 @pytest.fixture(scope="session")
 def trainer() -> Iterator[Trainer]:
+    if not hasattr(os, "fork") or sys.platform == "darwin":
+        pytest.skip("forks a process that has imported torch")
     started = Trainer()
     with started.server:
         yield started

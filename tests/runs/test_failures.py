@@ -5,7 +5,6 @@ import io
 import json
 import os
 import pickle
-import resource
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -63,6 +62,7 @@ class Executed:
 
 
 def test_file_size_limit(resumed, run):
+    resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))  # checkpoint.pt has more
     try:
@@ -101,6 +101,8 @@ def as_nobody():
 
     @contextmanager
     def dropped():
+        if not hasattr(os, "geteuid"):
+            pytest.skip("needs POSIX users")
         user = os.geteuid()
         if user == 0:
             os.seteuid(65534)
@@ -200,7 +202,7 @@ def test_two_processes(cli, run, resumed):
 
 
 def test_run_without_a_finished_epoch(cli, run_of, tmp_path):
-    assert "diverged" in failure(cli("linreg", "--lr", "1e38", "--out", tmp_path / "a"))
+    assert "diverged" in failure(cli("linreg", "--lr", "3e37", "--out", tmp_path / "a"))
     for command in (["list", tmp_path], ["show", tmp_path / "a"]):
         done = cli("runs", *command)
         assert done.exit_code == 0
@@ -213,7 +215,8 @@ def test_run_without_a_finished_epoch(cli, run_of, tmp_path):
 
 def test_directory_that_can_not_be_made(cli, tmp_path):
     (tmp_path / "file").write_text("")
-    for place in (tmp_path / "file", tmp_path / "file" / "run", "/proc/nowhere/run"):
+    places = [tmp_path / "file", tmp_path / "file" / "run"]
+    for place in [*places, *(["/proc/nowhere/run"] if os.path.exists("/proc/self") else [])]:
         assert str(place) in failure(cli("linreg", "--epochs", "2", "--out", place))
 
 

@@ -5,9 +5,11 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -51,6 +53,29 @@ def test_list(cli, two, run_of, tmp_path):
 def test_list_of_nothing(cli, tmp_path):
     assert "holds no run" in failure(cli("runs", "list", tmp_path))
     assert "no directory" in failure(cli("runs", "list", tmp_path / "nowhere"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths there are short")
+def test_list_in_odd_directories(cli, two, tmp_path):
+    """Links that lead back, a path that is too long to be named, and more than Python recurses."""
+    shutil.copytree(two[0], tmp_path / "z" / "run")
+    (tmp_path / "z" / "up").symlink_to(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    here = Path.cwd()
+    try:
+        for name, depth in (("d", 1500), (30 * "e", 200)):
+            os.chdir(tmp_path)
+            for _ in range(depth):
+                os.mkdir(name)
+                os.chdir(name)
+    finally:
+        os.chdir(here)
+    try:
+        runs = result(cli, "runs", "list", tmp_path)["runs"]
+        assert [run["run"] for run in runs] == [str(tmp_path / "z" / "run")]
+    finally:  # pytest's own removal recurses
+        shutil.rmtree(tmp_path / "z")
+        subprocess.run(["rm", "-r", tmp_path / "d", tmp_path / (30 * "e")], check=True)
 
 
 def test_show(cli, two, tmp_path):
@@ -125,6 +150,23 @@ def test_compare(cli, two, run_of, tmp_path):
     assert len(found["runs"]) == 3
     assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
     assert cli("runs", "compare", two[0]).exit_code == 2
+
+
+def test_compare_many(cli, two, tmp_path, monkeypatch):
+    """Their names stay readable in 80 columns."""
+    runs = [f"runs/lr-{number}" for number in range(1, 13)]
+    for number, run in enumerate(runs):
+        shutil.copytree(two[number % 2], tmp_path / run)
+    monkeypatch.chdir(tmp_path)
+    done = cli(
+        "runs", "compare", *runs, "--plot", tmp_path / "all.png",
+        env={"COLUMNS": "80"},
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert all(re.search(rf"{run}\b", done.stdout) for run in runs)
+    for name in ("recipe", "best accuracy", "nesterov"):
+        assert len(re.findall(rf"^{name} ", done.stdout, re.M)) == 3
 
 
 @pytest.mark.parametrize("name", ["a$\\foo$", "mk[/x]", "mk[red]", "_hidden"])

@@ -24,9 +24,7 @@ def topic_run(topic, recipe, data_dir, **options):
     given = {"recipe": recipe, "epochs": 8, "seed": 5} | options
     settings = {"data_dir": data_dir} if topic in WITH_DATA else {}
     chosen = recipe_of(lesson, given)
-    return lambda resume=None: lesson.run(
-        chosen, device="cpu", threads=2, resume=resume, **settings
-    )
+    return lambda resume=None: lesson.run(chosen, device="cpu", resume=resume, **settings)
 
 
 @pytest.mark.parametrize("recipe", ["notes", "tuned"])

@@ -68,20 +68,20 @@ def test_options_that_do_not_go_together(cli, folder, arguments, named):
 
 
 def test_floats_have_no_histogram(cli, tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((2, 3, 3), np.float32))
+    np.save(tmp_path / "x.npy", np.zeros((5, 9, 9), np.float32))
     done = cli("stats", tmp_path / "x.npy", "--histogram", tmp_path / "h.png")
     assert done.exit_code == 2
     assert not (tmp_path / "h.png").exists()
 
 
 def test_one_pixel_has_no_sample_std(cli, tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((1, 1, 1), np.uint8))
-    assert cli("stats", tmp_path / "x.npy").exit_code == 0
-    assert cli("stats", tmp_path / "x.npy", "--sample-std").exit_code == 2
+    Image.new("L", (1, 1)).save(tmp_path / "x.png")
+    assert cli("stats", tmp_path / "x.png").exit_code == 0
+    assert cli("stats", tmp_path / "x.png", "--sample-std").exit_code == 2
 
 
 def test_an_array_takes_no_glob_and_only_bytes_are_resized(cli, tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((2, 3, 3), np.float32))
+    np.save(tmp_path / "x.npy", np.zeros((5, 9, 9), np.float32))
     for option in (("--glob", "*.png"), ("--resize", "2")):
         assert cli("stats", tmp_path / "x.npy", *option).exit_code == 2
 
@@ -140,7 +140,10 @@ def test_decompression_bomb(refused, folder):
 
 def test_symlink_loops(cli, refused, result, folder):
     whole = result(folder)["images"]
-    (folder / "a" / "up").symlink_to(folder)
+    try:
+        (folder / "a" / "up").symlink_to(folder)
+    except OSError:
+        pytest.skip("needs the right to make symlinks")
     (folder / "twice").symlink_to(folder / "a")
     assert result(folder)["images"] == whole
     (folder / "itself.png").symlink_to(folder / "itself.png")
@@ -154,7 +157,7 @@ def test_everything_broken(refused, tmp_path):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_float_array_that_is_not_finite(refused, result, tmp_path, value):
-    array = np.full((4, 2, 3, 3), 0.5, np.float32)
+    array = np.full((4, 2, 5, 5), 0.5, np.float32)
     array[2, 1, 0, 0] = value
     np.save(tmp_path / "x.npy", array)
     line = refused(tmp_path / "x.npy")
@@ -166,7 +169,7 @@ def test_float_array_that_is_not_finite(refused, result, tmp_path, value):
 @pytest.mark.parametrize(
     ("array", "named"),
     [
-        (np.zeros((2, 2), np.uint8), "(2, 2)"),
+        (np.zeros((2,) * 5, np.uint8), "2 to 4 axes"),
         (np.zeros((2, 3, 3), np.int64), "int64"),
         (np.zeros((0, 3, 3), np.uint8), "(0, 3, 3)"),
         (np.array([{"an": "object"}], dtype=object), "can't be read"),

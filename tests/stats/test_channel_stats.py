@@ -88,9 +88,9 @@ def test_floats_of_to_tensor(whole):
 
 
 def test_gray_batches():
-    images = torch.from_numpy(noise(1, 6, 5, 4))
+    images = torch.from_numpy(noise(1, 6, 5, 7))
     found = channel_stats(DataLoader(TensorDataset(images), batch_size=4))
-    assert (found.images, found.channels, found.pixels) == (6, 1, 120)
+    assert (found.images, found.channels, found.pixels) == (6, 1, 210)
     assert channel_stats(list(images)) == found
 
 
@@ -108,10 +108,10 @@ def test_normalized_already(whole):
 
 
 def test_broken_values():
-    image = np.full((3, 3, 1), np.nan, dtype=np.float32)
+    image = np.full((5, 5, 1), np.nan, dtype=np.float32)
     with pytest.raises(DataError, match="NaN"):
         channel_stats([image])
-    good = np.zeros((3, 3, 1), dtype=np.float32)
+    good = np.zeros((5, 5, 1), dtype=np.float32)
     assert channel_stats([good, image], skip_errors=True).images == 1
 
 

@@ -1,6 +1,10 @@
 """Colour modes, transparency and transforms, against what the usual loader gives."""
 
 import io
+import json
+import struct
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -8,7 +12,8 @@ import pytest
 from PIL import Image
 from torchvision.transforms import v2
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, PtnotesWarning
+from ptnotes.stats import channel_stats
 from ptnotes.stats.decode import DecodeOptions, Item, pixels, read
 from ptnotes.stats.partial import accumulate_images
 from tests.stats.conftest import noise
@@ -88,6 +93,92 @@ def test_transparent_palette():
         assert one(content, alpha="white").mean == pytest.approx((0.5, 0.5, 0.5))
 
 
+@pytest.mark.parametrize("ending", ["tif", "gif", "png", "webp"])
+def test_the_first_page_is_read_and_that_is_said(cli, tmp_path, ending):
+    frames = [Image.new("L", (4, 4), level) for level in (10, 200, 99)]
+    frames[0].save(tmp_path / f"x.{ending}", save_all=True, append_images=frames[1:], lossless=True)
+    done = cli("stats", tmp_path, "--grayscale", "--json")
+    found = json.loads(done.stdout)["result"]
+    assert (found["images"], found["first_frame_only"]) == (1, 1)
+    assert found["mean_255"] == [10]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("ptnotes: ")]
+    assert "1 of 1 files hold several pages or frames" in line
+    with pytest.warns(PtnotesWarning, match="several pages"):
+        channel_stats(tmp_path, grayscale=True)
+    assert cli("stats", tmp_path, "--grayscale", "--out", tmp_path / "p.json").exit_code == 0
+    merged = cli("stats", "--merge", tmp_path / "p.json", "--json")
+    assert json.loads(merged.stdout)["result"]["first_frame_only"] == 1
+
+
+def test_one_page_is_not_mentioned(result, folder):
+    assert "first_frame_only" not in result(folder)
+
+
+def tiff(bands, bits=8):
+    """A TIFF of 9×7 pixels with as many bands as satellites have, which Pillow can't write."""
+    pixels = noise(0, 7, 9, bands).tobytes()
+    tags = [(256, 9), (257, 7), (258, None), (259, 1), (262, 1), (273, None), (277, bands)]
+    tags += [(278, 7), (279, len(pixels))]
+    end = 8 + 2 + 12 * len(tags) + 4
+    depths = struct.pack(f"<{bands}H", *[bits] * bands)
+    values = {258: (3, bands, end), 273: (4, 1, end + len(depths))}
+    content = b"II*\0" + struct.pack("<IH", 8, len(tags))
+    for tag, value in tags:
+        content += struct.pack("<HHII", tag, *values.get(tag, (4, 1, value)))
+    return content + bytes(4) + depths + pixels
+
+
+@pytest.mark.parametrize("bands", [13])
+def test_many_bands_are_one_line(tmp_path, bands):
+    (tmp_path / "x.tif").write_bytes(tiff(bands))
+    done = subprocess.run(
+        [sys.executable, "-m", "ptnotes", "stats", str(tmp_path), "--quiet"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "x.tif (not an image that Pillow can read)" in line
+
+
+def test_libtiff_prints_nothing(tmp_path, capfd):
+    content = saved(RGB, "TIFF", compression="tiff_lzw")
+    (tmp_path / "x.tif").write_bytes(content[:8] + bytes(8) + content[16:])
+    with pytest.raises(DataError, match=r"x\.tif"):
+        channel_stats(tmp_path)
+    assert capfd.readouterr().err == ""
+
+
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO")
+
+
+@pytest.mark.parametrize("without", ["AVIF", "WEBP"])
+def test_pillow_without_a_format_reads_the_others(monkeypatch, without):
+    Image.init()
+    images = {format: saved(RGB, format) for format in FORMATS}
+    monkeypatch.delitem(Image.OPEN, without, raising=False)
+    monkeypatch.setattr(Image, "ID", [each for each in Image.ID if each != without])
+    for format, content in images.items():
+        if format != without:
+            assert one(content, rgb=True).images == 1
+    if without in images:
+        partial = accumulate_images([Item("it", images[without])], DecodeOptions(), None)
+        assert partial.broken == (("it", "not an image that Pillow can read"),)
+
+
+def test_no_program_is_run_for_an_image(monkeypatch):
+    monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("a program was run"))
+    content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    partial = accumulate_images([Item("it", content)], DecodeOptions(), None)
+    ((_, reason),) = partial.broken
+    assert "EPS" in reason
+
+
+def test_images_without_pixels():
+    partial = accumulate_images([Item("it", b"P5 0 0 255\n")], DecodeOptions(), None)
+    assert partial.broken_count == 1
+
+
 def test_first_frame():
     frames = [Image.new("L", (4, 4), level) for level in (10, 200)]
     content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
@@ -107,8 +198,8 @@ def test_16_bit():
         stats = one(content)
         assert stats.values.scale == 65535
         assert stats.mean == pytest.approx((array.mean() / 65535,), rel=1e-15)
-    resized, _ = read(Item("it", saved(Image.fromarray(array))), DecodeOptions(resize=3))
-    assert pixels(resized).dtype == np.uint16
+    decoded = read(Item("it", saved(Image.fromarray(array))), DecodeOptions(resize=3))
+    assert [block.dtype for block in pixels(decoded.image)] == [np.uint16]
     with pytest.raises(DataError, match="as RGB"):
         read(Item("it", saved(Image.fromarray(array))), DecodeOptions(rgb=True))
 

@@ -55,7 +55,7 @@ def test_skipped_images_are_added_up(result, shards, folder):
 
 
 def test_a_shard_may_be_empty(cli, result, shards, tmp_path):
-    np.save(tmp_path / "x.npy", noise(0, 2, 3, 3))
+    np.save(tmp_path / "x.npy", noise(0, 2, 1, 5, 5))
     parts = shards(tmp_path / "x.npy", 3)
     assert core(result("--merge", *parts)) == core(result(tmp_path / "x.npy"))
     document = json.loads(cli("stats", tmp_path / "x.npy", "--shard", "3/3", "--out",
@@ -86,8 +86,8 @@ def test_other_options_other_data_other_count(cli, shards, folder, tmp_path):
 def test_parts_of_different_kinds(cli, shards, tmp_path):
     for name in ("x", "y"):
         (tmp_path / name).mkdir()
-    np.save(tmp_path / "x" / "a.npy", noise(0, 6, 3, 3))
-    np.save(tmp_path / "y" / "a.npy", noise(0, 6, 3, 3, 3))
+    np.save(tmp_path / "x" / "a.npy", noise(0, 6, 5, 5))
+    np.save(tmp_path / "y" / "a.npy", noise(0, 6, 3, 5, 5))
     first = shards(tmp_path / "x" / "a.npy", 2)[0].rename(tmp_path / "kept.json")
     second = shards(tmp_path / "y" / "a.npy", 2)[1]
     assert "different data" in failure(cli("stats", "--merge", first, second))

@@ -1,7 +1,11 @@
+from functools import cache
+
 import pytest
 import torch
 
+from ptnotes import api
 from ptnotes.datasets import names as data
+from ptnotes.errors import DeviceError
 from ptnotes.topics.names import RNNClassifier
 
 
@@ -16,6 +20,16 @@ def test_padding_does_not_matter():
     codes, lengths = data.pad([data.encode("Nakamura"), data.encode("Wu")])
     alone, length = data.pad([data.encode("Wu")])
     assert torch.allclose(model(codes, lengths)[1], model(alone, length)[0], atol=1e-6)
+
+
+def test_where_there_is_mps(small_data, monkeypatch):
+    """torch's packed sequences fail on it: auto takes the CPU, with the CPU's shards."""
+    monkeypatch.setattr(torch.backends.mps, "is_available", cache(lambda: True))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    header = next(api.events("names", data_dir=small_data))
+    assert (header.config["device"], header.config["shards"]) == ("cpu", 2)
+    with pytest.raises(DeviceError, match="--device cpu"):
+        next(api.events("names", device="mps", data_dir=small_data))
 
 
 def test_loss_falls(document, small_data):

@@ -1,6 +1,7 @@
 """The number of threads changes no bit of any training: the README's promise."""
 
 import io
+import json
 
 import pytest
 import torch
@@ -23,7 +24,8 @@ TRAININGS = {
 
 def outcome(topic, threads, **options):
     """The whole state at the end, and the history without its times."""
-    events = list(api.events(topic, threads=threads, device="cpu", **options))
+    torch.set_num_threads(threads)  # more than cores too, which the option doesn't take
+    events = list(api.events(topic, device="cpu", **options))
     *_, snapshot = (event for event in events if isinstance(event, Snapshot))
     file = io.BytesIO()
     torch.save(snapshot.state(), file)
@@ -41,6 +43,17 @@ def test_threads_change_no_bit(training, small_data):
     assert one["rows"]
     for other in others:
         assert same(other, one)
+
+
+def test_more_threads_than_cores(cli):
+    """One line says so, for all seeds; the document is as it was."""
+    options = ["--epochs", "2", "--seeds", "3", "--json"]
+    many = cli("linreg", *options, "--threads", "1000")
+    assert many.exit_code == 0
+    assert sum("1000" in line for line in many.stderr.splitlines()) == 1
+    found, one = (json.loads(done.stdout) for done in (many, cli("linreg", *options)))
+    assert found["environment"]["threads"] < 1000
+    assert found["result"]["weight"] == one["result"]["weight"]
 
 
 def test_shards_decide_how_sums_are_rounded(small_data):

@@ -1,10 +1,13 @@
 """What SOURCE is: a data set by name, a folder, a file of arrays, an archive, a list of paths."""
 
+import os
+import sys
 from pathlib import Path
 
 from ptnotes.datasets import builtin
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats.sources import arrays, files
+from ptnotes.stats.layout import Layout
+from ptnotes.stats.sources import archives, arrays, files, lists
 from ptnotes.stats.sources.arrays import ArraySource
 from ptnotes.stats.sources.files import ImageSource
 
@@ -23,44 +26,52 @@ def find(
     split: str | None = None,
     data_dir: Path | None = None,
     pattern: str | None = None,
+    layout: Layout | None = None,
     in_order: bool = False,
 ) -> Source:
     """Open SOURCE without reading its images; ``in_order`` walks a folder by sorted names.
 
     Raises DataError if it doesn't exist or its form is unknown, UsageError for an option that
-    doesn't apply to it.
+    doesn't apply to it, or where ``layout`` must say what an array's axes are.
     """
     by_name = source in builtin.DATA_SETS
     if split is not None and not by_name:
         raise UsageError(f"--split is for {', '.join(builtin.DATA_SETS)}")
     opened: Source
     if by_name:
-        opened = arrays.array_source(source, builtin.read(source, split or "train", data_dir))
+        images = builtin.read(source, split or "train", data_dir)
+        opened = arrays.array_source(source, images, builtin.LAYOUTS[source])
     else:
-        opened = _open(source, pattern, in_order)
+        opened = _open(source, pattern, layout, in_order)
     if pattern is not None and isinstance(opened, ArraySource):
         raise UsageError(f"--glob chooses files, and {source} is an array")
+    if layout is not None and (by_name or not isinstance(opened, ArraySource)):
+        raise UsageError(f"--layout names the axes of an array in a file, and {source} is none")
     return opened
 
 
-def _open(source: str, pattern: str | None, in_order: bool) -> Source:
+def _open(source: str, pattern: str | None, layout: Layout | None, in_order: bool) -> Source:
     name, path = source.lower(), Path(source)
     if source == "-":
-        return files.standard_input(pattern)
-    if not path.exists():
+        if sys.stdin is None:  # whoever started the process has closed it
+            raise DataError("standard input is closed; - reads a list of paths from it")
+        return lists.standard_input(pattern)
+    if not os.path.exists(path):  # Path.exists raises where a directory can't be entered
         raise DataError(
             f"{source} is neither a file, nor a folder, nor one of {', '.join(builtin.DATA_SETS)}"
         )
-    if path.is_dir():
+    if os.path.isdir(path):
         return files.folder(path, pattern, in_order=in_order)
+    if not os.path.isfile(path):  # a pipe without a writer would be waited for
+        raise DataError(f"{source} is not a regular file; - reads a list of paths from a pipe")
     if name.endswith(ARCHIVE_SUFFIXES):
-        return files.archive(path, pattern)
+        return archives.archive(path, pattern)
     if name.endswith(ARRAY_SUFFIXES):
-        return arrays.open_file(path)
+        return arrays.open_file(path, layout)
     if name.endswith(LIST_SUFFIXES):
-        return files.path_list(path, pattern)
+        return lists.path_list(path, pattern)
     if name.endswith(files.IMAGE_SUFFIXES):
-        return files.single_image(path)
+        return lists.single_image(path)
     raise DataError(
         f"{source}: its name doesn't end like an image's, an array's "
         f"({', '.join(ARRAY_SUFFIXES)}), an archive's ({', '.join(ARCHIVE_SUFFIXES)}) "

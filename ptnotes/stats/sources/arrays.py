@@ -1,10 +1,13 @@
-"""Images in arrays: .npy, .npz, .pt and IDX files, and what Python code iterates over."""
+"""Images in arrays: in memory, and in .npy, .npz, .pt and IDX files."""
 
 import gzip
+import math
+import os
 import pickle
-import sys
+import warnings
 import zipfile
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,24 +15,33 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ptnotes.datasets.idx import read_idx
+from ptnotes.datasets.idx import MAX_UNPACKED, read_idx
 from ptnotes.errors import DataError, UsageError
 from ptnotes.stats.decode import Item, describe_error
+from ptnotes.stats.layout import IN_FILES, Layout, nchw_shape, recognize, to_nchw
 from ptnotes.stats.partial import PartialStats, accumulate_block
 from ptnotes.stats.per_image import Weight
+from ptnotes.stats.sources.npy import Header, NpyFile
 
 COUNTED_AT_ONCE = 1 << 18  # values: as int64, which sums over single images need, 2 MB
 DTYPES = ("uint8", "uint16", "float16", "float32", "float64")
+MAX_IMAGE = 1 << 29  # bytes of one image
+MAX_COUNTED_CHANNELS = 512  # of 16 bits, half a megabyte of counts each
 
 
 @dataclass(frozen=True)
 class ArraySource:
-    """Images (N, C, H, W) of uint8, uint16 or floats, in memory or mapped from a file."""
+    """Images of uint8, uint16 or floats, in memory or in a file, their axes in any layout."""
 
     where: str
-    array: NDArray[Any]
+    array: NDArray[Any] | NpyFile
+    layout: Layout
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H, W)."""
+        return nchw_shape(self.layout, self.array.shape)
 
     @property
     def floats(self) -> bool:
@@ -38,80 +50,133 @@ class ArraySource:
     def _name(self, places: Sequence[int], index: int) -> str:
         return f"image {places[index]} of {self.where}"
 
+    def _block(self, places: Sequence[int]) -> NDArray[Any]:
+        """The images at ``places`` as (N, C, H, W)."""
+        if "N" not in self.layout:
+            return to_nchw(self.array[:], self.layout)
+        if isinstance(places, range):  # of an array in memory, a slice copies nothing
+            return to_nchw(self.array[places.start : places.stop : places.step], self.layout)
+        return to_nchw(self.array[list(places)], self.layout)
+
     def partials(
         self, places: Sequence[int], details: Weight | None
     ) -> Generator[PartialStats, None, None]:
         """Count the images at ``places`` block by block."""
-        step = max(1, COUNTED_AT_ONCE // max(1, self.array[0].size))
+        step = max(1, COUNTED_AT_ONCE // math.prod(self.shape[1:]))
         for start in range(0, len(places), step):
             chosen = places[start : start + step]
-            if isinstance(chosen, range):  # a slice copies nothing
-                block = self.array[chosen.start : chosen.stop : chosen.step]
-            else:
-                block = self.array[list(chosen)]
-            yield accumulate_block(block, partial(self._name, chosen), details)
+            yield accumulate_block(self._block(chosen), partial(self._name, chosen), details)
 
     def items(self, places: Sequence[int]) -> Iterator[Item]:
         """The same images for Pillow. Raises UsageError if they aren't 8-bit gray or RGB."""
-        channels = self.array.shape[1]
+        channels = self.shape[1]
         if self.array.dtype != np.uint8 or channels not in (1, 3):
             raise UsageError(
                 f"{self.where} holds {channels} channels of {self.array.dtype}: "
                 "only 8-bit images of 1 or 3 channels can be converted or resized"
             )
-        for index, place in enumerate(places):
-            image = np.ascontiguousarray(self.array[place].transpose(1, 2, 0))
-            yield Item(self._name(places, index), image[..., 0] if channels == 1 else image)
+        for index in range(len(places)):
+            (image,) = self._block(places[index : index + 1])
+            pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
+            yield Item(self._name(places, index), pixels[..., 0] if channels == 1 else pixels)
 
 
-def array_source(where: str, array: NDArray[Any]) -> ArraySource:
-    """(N, H, W), (N, C, H, W) or (N, H, W, C) as an ArraySource.
+def array_source(
+    where: str, array: NDArray[Any] | NpyFile, layout: Layout | None = None
+) -> ArraySource:
+    """An array of images as an ArraySource.
 
-    The axis of the channels is the shorter one of the second and the last. Raises DataError for
-    another number of dimensions, another type, or no pixels.
+    Raises UsageError if its shape leaves open what its axes are and ``layout`` doesn't say it,
+    DataError for another number of axes, another type, no pixels, or images that are too large.
     """
-    if array.ndim not in (3, 4):
-        raise DataError(
-            f"{where} has the shape {array.shape}; images are (N, H, W), (N, C, H, W) "
-            "or (N, H, W, C)"
-        )
+    shape = array.shape
+    if not 2 <= len(shape) <= 4:
+        raise DataError(f"{where} has the shape {shape}; images have 2 to 4 axes")
     if array.dtype.name not in DTYPES:
         raise DataError(f"{where} holds {array.dtype}; images are {', '.join(DTYPES)}")
-    if array.size == 0:
-        raise DataError(f"no images in {where}: its shape is {array.shape}")
-    if array.ndim == 3:
-        return ArraySource(where, array[:, None])
-    channels_last = array.shape[3] < array.shape[1]
-    return ArraySource(where, array.transpose(0, 3, 1, 2) if channels_last else array)
+    if 0 in shape:
+        raise DataError(f"no images in {where}: its shape is {shape}")
+    source = ArraySource(where, array, recognize(where, shape, IN_FILES, layout))
+    channels, size = source.shape[1], math.prod(source.shape[1:]) * array.dtype.itemsize
+    if channels > MAX_COUNTED_CHANNELS or size > MAX_IMAGE:
+        raise DataError(
+            f"{where} holds images of {channels} channels and {size >> 20} MB; "
+            f"the most are {MAX_COUNTED_CHANNELS} channels and {MAX_IMAGE >> 20} MB"
+        )
+    return source
 
 
-def open_file(path: Path) -> ArraySource:
-    """The array in a file. Raises DataError."""
+def open_file(path: Path, layout: Layout | None = None) -> ArraySource:
+    """The array in a file. Raises as ``array_source`` does, and DataError for a damaged file."""
     name = path.name.lower()
-    try:
+    with _errors_named(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy's and torch's, of files of old versions
         if name.endswith(".npy"):
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = _from_npy(path)
         elif name.endswith(".npz"):
-            array = _from_npz(path)
+            array = _from_npz(path, layout)
         elif name.endswith((".pt", ".pth")):
-            array = _from_torch(path)
+            array = _from_torch(path, layout)
         else:
             array = _from_idx(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            layout = layout or ("NHW" if array.ndim == 3 else None)  # it lists images
+    return array_source(str(path), array, layout)
+
+
+@contextmanager
+def _errors_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:  # a damaged header or pickle leads to almost any type
         raise DataError(f"{path} can't be read: {describe_error(error)}") from error
-    return array_source(str(path), array)
 
 
-def _from_npz(path: Path) -> NDArray[Any]:
-    with np.load(path, allow_pickle=False) as archive:
-        found = {name: archive[name] for name in archive.files}
-    images = {name: array for name, array in found.items() if array.ndim >= 3}
-    return np.asarray(_single_array(path, images))
+def _from_npy(path: Path) -> NDArray[Any] | NpyFile:
+    opened = NpyFile(path)
+    # its columns lie apart in the file; mapped, it takes no memory either
+    return np.load(path, mmap_mode="r") if opened.header.fortran_order else opened
 
 
-def _from_torch(path: Path) -> NDArray[Any]:
+def _holds_images(layout: Layout | None) -> Callable[[int], bool]:
+    """The test for an array's number of axes: labels have one, images three or as many as said."""
+    return lambda ndim: ndim >= 3 if layout is None else ndim == len(layout)
+
+
+def _from_npz(path: Path, layout: Layout | None) -> NDArray[Any]:
+    test = _holds_images(layout)
+    headers = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith(".npy"):
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise DataError(f"{path} is compressed otherwise than numpy does it")
+                with archive.open(member) as file:
+                    header = Header.read(file)
+                if test(len(header.shape)):
+                    headers[member.filename.removesuffix(".npy")] = header
+        name = _single_name(path, headers)
+        check_unpacked(path, headers[name].nbytes)
+        with archive.open(f"{name}.npy") as file:
+            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+
+
+def check_unpacked(path: Path, nbytes: int) -> None:
+    """Raises DataError if a small file unpacks to more memory than this takes for it."""
+    if nbytes > max(MAX_UNPACKED, os.path.getsize(path)):
+        raise DataError(
+            f"{path} unpacks to {nbytes >> 20} MB, and {MAX_UNPACKED >> 20} MB are the most; "
+            "saved as .npy it is read piece by piece"
+        )
+
+
+def _from_torch(path: Path, layout: Layout | None) -> NDArray[Any]:
     import torch
 
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            check_unpacked(path, sum(member.file_size for member in archive.infolist()))
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError) as error:
@@ -122,85 +187,39 @@ def _from_torch(path: Path) -> NDArray[Any]:
         loaded = {"it": loaded}
     elif isinstance(loaded, list | tuple):
         loaded = dict(enumerate(loaded))
+    test = _holds_images(layout)
     tensors = {
         str(name): value
         for name, value in (loaded.items() if isinstance(loaded, dict) else ())
-        if isinstance(value, torch.Tensor) and value.ndim >= 3
+        if isinstance(value, torch.Tensor) and test(value.ndim)
     }
-    return _numpy(_single_array(path, tensors))
+    tensor = tensors[_single_name(path, tensors)]
+    check_unpacked(path, tensor.numel() * tensor.element_size())  # one value may stand for many
+    return to_numpy(tensor)
 
 
-def _numpy(tensor: Any) -> NDArray[Any]:
-    """A tensor's array; bfloat16, which numpy lacks, as float32, which holds it exactly."""
+def to_numpy(tensor: Any) -> NDArray[Any]:
+    """A tensor's array; bfloat16, which numpy lacks, as float32, which holds it exactly.
+
+    Raises TypeError for one that numpy can't hold: sparse, quantized, without values.
+    """
     import torch
 
-    tensor = tensor.detach().cpu()
-    return np.asarray((tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy())
+    try:
+        tensor = tensor.detach().cpu()
+        return np.asarray((tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy())
+    except RuntimeError as error:
+        raise TypeError(describe_error(error)) from error
 
 
-def _single_array(path: Path, found: dict[str, Any]) -> Any:
+def _single_name(path: Path, found: dict[str, Any]) -> str:
     if len(found) != 1:
         what = f"{len(found)} ({', '.join(found)})" if found else "none"
         raise DataError(f"{path} should hold one array of images, and holds {what}")
-    return next(iter(found.values()))
+    return next(iter(found))
 
 
 def _from_idx(path: Path) -> NDArray[Any]:
     with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
         dimensions = file.read(4)[3:]
     return read_idx(path, dimensions[0] if dimensions else 0)
-
-
-def python_items(data: Any) -> Iterator[Item]:
-    """PIL images, and blocks (N, C, H, W), of what ``ptnotes.stats.channel_stats`` takes.
-
-    Raises TypeError for what isn't an image, DataError for no pixels or floats outside [0, 1].
-    """
-    loader = _is_instance(data, "torch.utils.data", "DataLoader")
-    batched = loader and data.batch_size is not None
-    if not isinstance(data, Iterable):  # a Dataset, which may not raise IndexError at its end
-        data = map(data.__getitem__, range(len(data)))
-    for number, sample in enumerate(data):
-        image = sample[0] if isinstance(sample, tuple | list) else sample
-        name = f"{'batch' if batched else 'image'} {number}"
-        if not isinstance(image, Image.Image):
-            image = _block(image, batched=batched)
-            _check_values(image, name)
-        yield Item(name, image)
-
-
-def _is_instance(value: Any, module: str, name: str) -> bool:
-    """isinstance without importing a module: who has an instance has imported it already."""
-    imported = sys.modules.get(module)
-    return imported is not None and isinstance(value, getattr(imported, name))
-
-
-def _block(sample: Any, *, batched: bool) -> NDArray[Any]:
-    """(N, C, H, W). Raises TypeError for what isn't an image or a batch of them."""
-    if _is_instance(sample, "torch", "Tensor"):
-        array, channels_last = _numpy(sample), False
-    elif isinstance(sample, np.ndarray):
-        array, channels_last = sample, True
-    else:
-        raise TypeError(f"{type(sample).__name__} is neither an image, a tensor nor an array")
-    if array.ndim == 3 and batched:
-        return array[:, None]
-    if array.ndim == 2:
-        return array[None, None]
-    if array.ndim not in (3, 4):
-        raise TypeError(f"an image or a batch of them has 2 to 4 dimensions, not {array.shape}")
-    if array.ndim == 3:
-        array = array[None]
-    return array.transpose(0, 3, 1, 2) if channels_last else array
-
-
-def _check_values(block: NDArray[Any], name: str) -> None:
-    if block.dtype.name not in DTYPES:
-        raise TypeError(f"{name} holds {block.dtype}; images are {', '.join(DTYPES)}")
-    if 0 in block.shape[1:]:
-        raise DataError(f"{name} has no pixels: its shape is {block.shape}")
-    if block.dtype.kind == "f" and block.size and (block.min() < 0 or block.max() > 1):
-        raise DataError(
-            f"{name} holds values from {block.min():.4g} to {block.max():.4g}, outside [0, 1]: "
-            "they are normalized already; take Normalize out of the transforms, or divide by 255"
-        )
