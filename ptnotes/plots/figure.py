@@ -1,10 +1,10 @@
 """Figures made and saved; matplotlib draws without a display."""
 
+import contextlib
 import io
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ def check_path(path: Path, option: str) -> None:
     check_writable(path)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Nothing of matplotlib's on stderr: of its cache, the fonts, the user's settings."""
     logger = logging.getLogger("matplotlib")
@@ -82,13 +82,19 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+def _decoded(text: str) -> str:
+    with contextlib.suppress(UnicodeEncodeError):  # of surrogates that stand for no byte
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
+
+
 def drawable(texts: Sequence[str]) -> tuple[list[str], list[str] | None]:
     """Texts as they can be drawn, and the font families for them: None is matplotlib's default.
 
     What no installed font has, and what is no character, becomes a backslash escape. A name whose
     bytes the locale can't decode is taken for UTF-8.
     """
-    decoded = [each.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for each in texts]
+    decoded = [_decoded(each) for each in texts]
     if all(each.isascii() and each.isprintable() for each in decoded):
         return decoded, None
     from matplotlib import font_manager, rcParams

@@ -1,5 +1,6 @@
 """Inputs that are text: surnames, one per line, and rows of features as CSV. No torch here."""
 
+import contextlib
 import csv
 import gzip
 import io
@@ -43,10 +44,16 @@ def surnames(inputs: Sequence[str], stdin: Stdin) -> Iterator[str | Rejected]:
         if given == STANDARD_INPUT:
             yield from _lines(stdin())
             continue
-        # the bytes of a command line need not be UTF-8
-        name = given.encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip()
+        name = _decoded(given).strip()
         empty = UsageError("an empty name has no country; leave it out")
         yield _checked(name) if name else Rejected(given, empty)
+
+
+def _decoded(text: str) -> str:
+    """Text of a command line, whose bytes need not be UTF-8, nor the locale's encoding either."""
+    with contextlib.suppress(UnicodeEncodeError):  # of surrogates that Python can be given
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return text
 
 
 def _lines(stdin: BinaryIO) -> Iterator[str | Rejected]:

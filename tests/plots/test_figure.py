@@ -67,11 +67,12 @@ installed = {font.name for font in font_manager.fontManager.ttflist} & {*CJK_FON
 
 def test_letters_without_a_font(monkeypatch):
     monkeypatch.setattr("ptnotes.plots.figure.CJK_FONTS", ())
-    texts, family = drawable(["plain", "ü", "实验", "a\x1b[0m\n", "b\udcc3\udcbc\udcff"])
+    names = ["plain", "ü", "实验", "a\x1b[0m\n", "b\udcc3\udcbc\udcff", "\ud800"]
+    texts, family = drawable(names)
     assert texts[:2] == ["plain", "ü"]
     assert texts[2] == r"\u5b9e\u9a8c"
     assert texts[3] == r"a\x1b[0m\n"
-    assert texts[4] == "bü�"
+    assert texts[4:] == ["bü�", r"\ud800"]
     assert not set(family or ()) & installed
     assert drawable(["plain"]) == (["plain"], None)
 

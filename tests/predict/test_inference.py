@@ -17,6 +17,7 @@ def names_run(run_of):
 
 def test_table(names_run):
     found = table(*load(names_run), ["Erikson", "Nová", "-o-"])
+    assert len(table(*load(names_run), ["\ud800", "\0", "\udcff"])) == 3
     assert list(found) == ["input", "prediction", "probabilities"]
     assert list(found["input"]) == ["Erikson", "Nová", "-o-"]
     assert list(found["prediction"][:2]) == ["Here", "There"]
