@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result, Table
+from ptnotes.files import TEMPORARY
 from ptnotes.plots import classification, curves, figure, of_run
 from ptnotes.runs import document as documents
 from ptnotes.runs import schema
+from ptnotes.runs.directory import COMPLETE, MOVING
 from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
@@ -82,7 +84,9 @@ def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
 
 
 def _runs_below(directory: Path) -> Iterator[Path]:
-    """Links to directories are not followed; a directory that can't be read holds no run."""
+    """Links to directories are not followed; a directory that can't be read holds no run, nor does
+    one that is being written, or was when its process ended.
+    """
     waiting = [directory]  # Path.rglob recurses, and ends at the first path that is too long
     while waiting:
         place = waiting.pop()
@@ -91,6 +95,8 @@ def _runs_below(directory: Path) -> Iterator[Path]:
                 for entry in entries:
                     if entry.name == documents.DOCUMENT:
                         yield place
+                    elif entry.name.startswith((TEMPORARY, COMPLETE, MOVING)):
+                        continue
                     elif entry.is_dir(follow_symlinks=False):
                         waiting.append(place / entry.name)
         except OSError:

@@ -297,13 +297,14 @@ class Slow(nn.Linear):
     def forward(self, x):
         if not self.interrupt:
             return super().forward(x)
-        if threading.current_thread() is not threading.main_thread():
-            time.sleep(0.3)
-        elif self.interrupt == "computing":
-            raise KeyboardInterrupt
+        if threading.current_thread() is threading.main_thread():
+            if self.interrupt == "computing":
+                raise KeyboardInterrupt
         else:
-            main, number = threading.main_thread().ident, signal.SIGINT
-            threading.Timer(0.1, signal.pthread_kill, [main, number]).start()
+            time.sleep(0.1)  # the main thread has come to its wait
+            if self.interrupt == "waiting":
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            time.sleep(0.1)
         return super().forward(x)
 
 

@@ -59,6 +59,7 @@ def test_list_of_nothing(cli, tmp_path):
 def test_list_in_odd_directories(cli, two, tmp_path):
     """Links that lead back, a path that is too long to be named, and more than Python recurses."""
     shutil.copytree(two[0], tmp_path / "z" / "run")
+    shutil.copytree(two[0], tmp_path / "z" / "run" / ".writing-0" / "run")  # a process was killed
     (tmp_path / "z" / "up").symlink_to(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
     here = Path.cwd()
