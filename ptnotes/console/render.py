@@ -46,6 +46,8 @@ def present(
     so is the result if something fails after it.
     """
     console = OutputConsole(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
+    if not console.width:  # COLUMNS may be 0, and rich would show nothing
+        console.width = 80
     record = RunRecord()
     failure: BaseException | None = None
     bar = ProgressBar(console, quiet)

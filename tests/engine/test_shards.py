@@ -308,9 +308,17 @@ class Slow(nn.Linear):
         return super().forward(x)
 
 
+@pytest.fixture
+def ctrl_c():
+    """Interrupts, in a process that was started in the background too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("when", ["computing", "waiting"])
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="needs pthread_kill")
-def test_interrupted_step_leaves_nothing_behind(when):
+def test_interrupted_step_leaves_nothing_behind(when, ctrl_c):
     """The next step's results are its own, not those of the shard that was still computed."""
     torch.set_num_threads(2)
     model, x = Slow(5, 3), torch.randn(8, 5)

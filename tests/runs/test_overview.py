@@ -50,6 +50,11 @@ def test_list(cli, two, run_of, tmp_path):
     assert "damaged" in text
 
 
+def test_terminal_without_a_width(cli, two):
+    """As COLUMNS says it where it isn't known."""
+    assert "2/2" in cli("runs", "list", two[0], env={"COLUMNS": "0"}).stdout
+
+
 def test_list_of_nothing(cli, tmp_path):
     assert "holds no run" in failure(cli("runs", "list", tmp_path))
     assert "no directory" in failure(cli("runs", "list", tmp_path / "nowhere"))
