@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 from ptnotes import CallableModule, __version__
 from ptnotes.errors import DivergedError
@@ -41,6 +41,20 @@ class Header:
     rows: int = 0
     classes: tuple[str, ...] = ()
     records: str = "history"
+
+
+class Marked(str):
+    """Text of parts, each with a role that a screen may show in colour: "good", "bad", "best",
+    "dim", "accent", "warning", or "". Everywhere else it is a str.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    def __new__(cls, *parts: tuple[str, str]) -> Self:
+        """``parts`` are (text, role)."""
+        whole = super().__new__(cls, "".join(text for text, _ in parts))
+        whole.parts = parts
+        return whole
 
 
 def config_of(recipe: Any, **used: Any) -> dict[str, Any]:
@@ -123,7 +137,7 @@ class MisclassifiedImages:
 class Table:
     """Something to look at: it is on screen only, its numbers come with the Result.
 
-    A cell may have several lines (``matrix``), so that matrices stand side by side.
+    A cell may have several lines, so that matrices stand side by side, or be Marked.
     """
 
     title: str

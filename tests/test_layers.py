@@ -9,13 +9,13 @@ import ptnotes
 
 PACKAGE = Path(ptnotes.__file__).parent
 ORDER = [
-    *("__init__", "errors", "events", "files", "reference"),
+    *("__init__", "errors", "language", "quantities", "events", "files", "reference"),
     *("engine", "datasets", "models", "plots", "console", "runs", "stats"),
     *("topics", "predict", "run", "verify", "api", "cli", "__main__"),
 ]
 # what shows or saves a run knows its events alone, not what yields them
 FACES = {"console", "plots", "runs"}
-KNOWN_TO_FACES = {"__init__", "errors", "events", "files", "plots"}
+KNOWN_TO_FACES = {"__init__", "errors", "events", "files", "language", "plots", "quantities"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,0 +1,48 @@
+"""The look of the terminal: a few roles, each with one style. rich is imported when it is used.
+
+The colours are the terminal's own sixteen, which its user has chosen to suit its background.
+"""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ptnotes.console.escape import printable
+from ptnotes.events import Marked
+from ptnotes.language import translate
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+STYLES = {
+    "title": "bold",
+    "accent": "cyan",
+    "second": "magenta",
+    "dim": "dim",
+    "good": "green",
+    "bad": "red",
+    "warning": "yellow",
+    "best": "bold green",
+    "command": "bold cyan",
+}
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def styled(text: str, role: str = "") -> "Text":
+    """The text translated, its control characters escaped; a Marked one in its own colours."""
+    from rich.text import Text
+
+    if isinstance(text, Marked):
+        parts = [(printable(part), STYLES.get(each, each)) for part, each in text.parts]
+        return Text.assemble(*parts)
+    lines = translate(text).split("\n")
+    return Text("\n".join(map(printable, lines)), style=STYLES.get(role, role))
+
+
+def sparkline(values: list[float], width: int) -> str:
+    """A curve of block characters, at most ``width`` wide: the means of equal stretches."""
+    count = min(width, len(values))
+    edges = [index * len(values) // count for index in range(count + 1)] if count else []
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    low, high = min(means, default=0), max(means, default=0)
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0
+    return "".join(BARS[round((value - low) * scale)] for value in means)
