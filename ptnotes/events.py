@@ -17,6 +17,20 @@ from ptnotes import CallableModule, __version__
 from ptnotes.errors import DivergedError
 
 
+class Marked(str):
+    """Text of parts, each with a role that a screen may show in colour: "good", "bad", "best",
+    "dim", "accent", "warning", or "". Everywhere else it is a str.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+
+    def __new__(cls, *parts: tuple[str, str]) -> Self:
+        """``parts`` are (text, role)."""
+        whole = super().__new__(cls, "".join(text for text, _ in parts))
+        whole.parts = parts
+        return whole
+
+
 def column(title: str, spec: str = "", default: Any = MISSING, *, recorded: bool = True) -> Any:
     """A field of a Row with its heading and format on screen; None is left out everywhere.
 
@@ -43,20 +57,6 @@ class Header:
     records: str = "history"
 
 
-class Marked(str):
-    """Text of parts, each with a role that a screen may show in colour: "good", "bad", "best",
-    "dim", "accent", "warning", or "". Everywhere else it is a str.
-    """
-
-    parts: tuple[tuple[str, str], ...]
-
-    def __new__(cls, *parts: tuple[str, str]) -> Self:
-        """``parts`` are (text, role)."""
-        whole = super().__new__(cls, "".join(text for text, _ in parts))
-        whole.parts = parts
-        return whole
-
-
 def config_of(recipe: Any, **used: Any) -> dict[str, Any]:
     """For a Header: the fields of a recipe, its name as "recipe", and what else is used."""
     values = dict(vars(recipe))
@@ -67,13 +67,15 @@ def config_of(recipe: Any, **used: Any) -> dict[str, Any]:
 class Progress:
     """``done`` of ``total`` steps of an epoch (from 1) are taken, in the training ``of``.
 
-    Without an epoch, ``of`` says what is counted. ``total`` is None where it isn't known.
+    Without an epoch, ``of`` says what is counted. ``total`` is None where it isn't known; ``loss``
+    is the epoch's so far, where it is.
     """
 
     epoch: int | None
     done: int
     total: int | None
     of: str = ""
+    loss: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,10 @@ class Row:
 
     def __post_init__(self) -> None:
         _check_finite(vars(self))
+
+    def shown(self, name: str) -> Marked | None:
+        """What a screen may show for the field instead of its value."""
+        return None
 
     def record(self) -> dict[str, Any]:
         """The row as an object of the JSON document."""

@@ -216,7 +216,7 @@ def test_interrupted_training_ends(monkeypatch, tmp_path):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("ptnotes.console.render._line", interrupt)
+        patched.setattr("ptnotes.console.cells.line", interrupt)
         with pytest.raises(KeyboardInterrupt) as held:
             ptnotes.train("linreg", epochs=3, out=tmp_path / "run")
     assert held.value.__traceback__ is not None

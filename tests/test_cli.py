@@ -19,7 +19,7 @@ WITH_DATA = ["diabetes", "mnist", "names"]
 
 
 def test_help_is_light():
-    heavy = "{'torch', 'numpy', 'pandas', 'torchvision', 'matplotlib', 'rich'}"
+    heavy = "{'torch', 'numpy', 'pandas', 'torchvision', 'matplotlib'}"
     code = (
         "import sys; from ptnotes.cli import app\n"
         "try: app(['--help'])\n"
@@ -110,9 +110,7 @@ def test_quiet_leaves_the_result(cli, small_data):
 def test_thousands_of_steps_are_thinned_on_screen_alone(cli, document):
     lines = cli("linreg", "--epochs", "500").stdout.splitlines()
     shown = [int(line.split()[0]) for line in lines if re.match(r" +\d+ ", line)]
-    assert len(shown) == 20
-    assert shown[0] == 1
-    assert shown[-1] == 500
+    assert shown == [1, 2, 5, 10, 20, 50, 100, 200, 500]
     assert len(document("linreg", "--epochs", "500")["history"]) == 500
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.help import new_group
 from ptnotes.cli.main import app, show
 
-data = typer.Typer(no_args_is_help=True, help="The data sets: list, download, verify.")
+data = new_group("The data sets: list, download, verify.")
 app.add_typer(data, name="data")
 
 

@@ -3,24 +3,48 @@
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from ptnotes import __version__
 from ptnotes.cli.failures import named_failures
+from ptnotes.cli.help import App, Course
 from ptnotes.engine.runtime import configure_allocator
+from ptnotes.language import LANGUAGES, set_language
 
 if TYPE_CHECKING:
     from ptnotes.events import Event
 
 
-class _Group(TyperGroup):
-    def main(self, *arguments: Any, **options: Any) -> Any:
+class _Main(Course):
+    def main(  # type: ignore[override]  # the others are passed on
+        self, args: Sequence[str] | None = None, **options: Any
+    ) -> Any:
         _prepare_streams()  # before --help writes to them
-        return super().main(*arguments, **options)
+        set_language(None)
+        return super().main(_take_language(sys.argv[1:] if args is None else args), **options)
+
+
+def _take_language(arguments: Sequence[str]) -> list[str]:
+    """Without ``--lang``, which may stand anywhere: --help needs it before it is parsed."""
+    left: list[str] = []
+    remaining = iter(arguments)
+    for each in remaining:
+        if each == "--":
+            return [*left, each, *remaining]
+        name, equals, value = each.partition("=")
+        if name != "--lang":
+            left.append(each)
+            continue
+        chosen = value if equals else next(remaining, "")
+        if chosen not in LANGUAGES:
+            typer.echo(f"ptnotes: --lang takes {' or '.join(LANGUAGES)}, not '{chosen}'", err=True)
+            raise SystemExit(2)
+        set_language(chosen)
+    return left
 
 
 def _prepare_streams() -> None:
@@ -33,13 +57,12 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-app = typer.Typer(
+app = App(
     name="ptnotes",
-    cls=_Group,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # plain help and one-line errors, and rich is not imported for them
+    cls=_Main,
+    rich_markup_mode=None,  # errors of one line, and rich is not imported for them
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -49,24 +72,47 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def ptnotes(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and exit.")
     ] = False,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            metavar="en|zh",
+            show_default="$PTNOTES_LANG or the system's",
+            help="The language of the screen; before the command or after it.",
+        ),
+    ] = None,
 ) -> None:
-    """A well-known PyTorch course: every experiment is one command."""
+    """The course 《PyTorch深度学习实践》: every experiment is one command."""
     try:
         os.getcwd()
     except OSError:  # the libraries that torch loads would end the process
         typer.echo("ptnotes: the current directory was removed: change to another one", err=True)
         raise typer.Exit(1) from None
+    if context.invoked_subcommand is None:
+        from ptnotes.console.start import start_here
+
+        with named_failures():
+            start_here()
+        return
     configure_allocator()
 
 
-def show(events: "Iterable[Event]", as_json: bool, quiet: bool) -> dict[str, Any]:
-    """Show a run and return its result."""
+def show(
+    events: "Iterable[Event]",
+    as_json: bool,
+    quiet: bool,
+    *,
+    files: Sequence[Path] = (),
+    hints: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Show a run and return its result; then the ``files`` it wrote, and what to type next."""
     from ptnotes.console.render import present
+    from ptnotes.console.summary import Ending
 
     with named_failures():
-        return present(events, as_json=as_json, quiet=quiet)
+        return present(events, as_json=as_json, quiet=quiet, ending=Ending(files, hints))

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,9 @@ import typer
 from ptnotes.topics.options import LARGEST_SEED, MOST_THREADS, check_value
 
 Command = Callable[..., None]
-OF_RECIPE = "the recipe's"
+OF_RECIPE = "the recipe's"  # replaced by its numbers, topic by topic
+# the panels of --help
+MODEL, TRAINING, DATA, SAVING, OUTPUT = "Model", "Training", "Data", "Saving", "Output"
 
 
 def _checked(name: str) -> Callable[[Any], Any]:
@@ -41,45 +44,71 @@ def _directory(value: str) -> Path:
 
 
 Seed = Annotated[
-    int, typer.Option(min=0, max=LARGEST_SEED, help="Seeds every source of randomness.")
+    int,
+    typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="Seeds every source of randomness."),
 ]
 Device = Annotated[
     str | None,
     typer.Option(
-        metavar="auto|cpu|cuda|cuda:N|mps",
+        metavar="DEVICE",
         callback=_checked("device"),
         show_default="auto",
-        help="Where to compute; auto takes CUDA, then MPS, then the CPU.",
+        rich_help_panel=TRAINING,
+        help="Where to compute: cpu, cuda, cuda:N or mps; auto takes the best that is there.",
     ),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_THREADS, show_default="torch's", help="CPU threads to compute with."
+        min=1,
+        max=MOST_THREADS,
+        metavar="N",
+        show_default="torch's",
+        rich_help_panel=TRAINING,
+        help="CPU threads to compute with.",
     ),
 ]
 DataDir = Annotated[
     Path | None,
     typer.Option(
+        metavar="DIR",
         show_default="$PTNOTES_DATA or ./data",
+        rich_help_panel=DATA,
         help="Where the data sets are, or are downloaded to.",
     ),
 ]
 Sample = Annotated[
-    bool, typer.Option("--sample", help="The small data made by and shipped with ptnotes.")
+    bool,
+    typer.Option(
+        "--sample", rich_help_panel=DATA, help="The small data made by and shipped with ptnotes."
+    ),
 ]
 Plot = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw the curve: .png, .svg or .pdf."),
+    typer.Option(
+        metavar="FILE", rich_help_panel=SAVING, help="Draw the curve: .png, .svg or .pdf."
+    ),
 ]
 Confusion = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw the confusion matrix: .png, .svg or .pdf."),
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=SAVING,
+        help="Draw the confusion matrix: .png, .svg or .pdf.",
+    ),
 ]
 Json = Annotated[
-    bool, typer.Option("--json", help="One JSON document on stdout; the table goes to stderr.")
+    bool,
+    typer.Option(
+        "--json",
+        rich_help_panel=OUTPUT,
+        help="One JSON document on stdout; the table goes to stderr.",
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Only the result: no table, no progress.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", rich_help_panel=OUTPUT, help="Only the result: no table, no progress."),
+]
 
 
 def training(
@@ -87,23 +116,39 @@ def training(
         Literal["notes", "tuned"] | None,
         typer.Option(
             show_default="notes",
+            case_sensitive=False,
+            rich_help_panel=MODEL,
             help="Whose hyper-parameters: the notes', or what a practitioner would take.",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, show_default=OF_RECIPE, help="Passes over the training data."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Passes over the training data.",
+        ),
     ] = None,
     lr: Annotated[
         float | None,
-        typer.Option(callback=_checked("lr"), show_default=OF_RECIPE, help="The learning rate."),
+        typer.Option(
+            callback=_checked("lr"),
+            metavar="RATE",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="The learning rate.",
+        ),
     ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=LARGEST_SEED,
+            metavar="N",
             show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
             help="Seeds every source of randomness.",
         ),
     ] = None,
@@ -112,6 +157,8 @@ def training(
         typer.Option(
             min=1,
             show_default="1",
+            metavar="N",
+            rich_help_panel=TRAINING,
             help="Run so many seeds from --seed on; mean and standard deviation.",
         ),
     ] = None,
@@ -120,13 +167,23 @@ def training(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", parser=_directory, help="Save the run there after every epoch."
+            metavar="DIR",
+            parser=_directory,
+            rich_help_panel=SAVING,
+            help="Save the run there after every epoch.",
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in --out, with its own options.")
+        bool,
+        typer.Option(
+            "--resume",
+            rich_help_panel=SAVING,
+            help="Continue the run in --out, with its own options.",
+        ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the run in --out.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=SAVING, help="Replace the run in --out.")
+    ] = False,
     plot: Plot = None,
 ) -> None:
     """Options of every topic that trains something."""
@@ -137,14 +194,21 @@ def mini_batches(
         int | None,
         typer.Option(
             min=1,
+            metavar="N",
             show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
             help="Parts of a batch, each computed by one thread; they decide how sums are rounded.",
         ),
     ] = None,
     data_dir: DataDir = None,
     sample: Sample = False,
     save_best: Annotated[
-        bool, typer.Option("--save-best", help="Keep the epoch with the best test accuracy too.")
+        bool,
+        typer.Option(
+            "--save-best",
+            rich_help_panel=SAVING,
+            help="Keep the epoch with the best test accuracy too.",
+        ),
     ] = False,
     confusion: Confusion = None,
 ) -> None:
@@ -153,7 +217,14 @@ def mini_batches(
 
 def batch_size(
     batch_size: Annotated[
-        int | None, typer.Option(min=1, show_default=OF_RECIPE, help="Samples per update.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Samples per update.",
+        ),
     ] = None,
 ) -> None:
     """The option of the topics that have no full batch."""
@@ -166,6 +237,7 @@ def full_or_batch_size(
             metavar="full|N",
             parser=_full_or_number,
             show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
             help="Samples per update: all of them, or N.",
         ),
     ] = None,
@@ -177,10 +249,13 @@ def output(as_json: Json = False, quiet: Quiet = False) -> None:
     """Options of every command."""
 
 
-def add_options(*groups: Command) -> Callable[[Command], Command]:
+def add_options(
+    *groups: Command, defaults: Mapping[str, str] | None = None
+) -> Callable[[Command], Command]:
     """The parameters of ``groups`` become options of a command, after its own.
 
     They reach it as its keyword arguments. The signature that Typer reads is put together here.
+    ``defaults`` are what --help shows instead of OF_RECIPE.
     """
 
     def decorate(command: Command) -> Command:
@@ -188,9 +263,25 @@ def add_options(*groups: Command) -> Callable[[Command], Command]:
         found = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
         for group in (*groups, output):
             found += inspect.signature(group).parameters.values()
-        parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in found]
+        parameters = [
+            each.replace(
+                kind=inspect.Parameter.KEYWORD_ONLY,
+                annotation=_with_default(each.annotation, (defaults or {}).get(each.name)),
+            )
+            for each in found
+        ]
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {each.name: each.annotation for each in parameters}
         return command
 
     return decorate
+
+
+def _with_default(annotation: Any, text: str | None) -> Any:
+    """An option with the default that --help shows."""
+    option = next(iter(getattr(annotation, "__metadata__", ())), None)
+    if text is None or option is None or option.show_default != OF_RECIPE:
+        return annotation
+    option = copy(option)
+    option.show_default = text
+    return Annotated[annotation.__origin__, option]

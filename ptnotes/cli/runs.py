@@ -7,10 +7,11 @@ import typer
 
 from ptnotes.cli import options
 from ptnotes.cli.failures import named_failures
+from ptnotes.cli.help import new_group
 from ptnotes.cli.main import app, show
 from ptnotes.console.output import writing
 
-runs = typer.Typer(no_args_is_help=True, help="Saved runs: list, show, compare.")
+runs = new_group("Saved runs: list, show, compare.")
 app.add_typer(runs, name="runs")
 
 Directories = Annotated[

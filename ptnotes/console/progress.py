@@ -1,63 +1,121 @@
-"""The progress bar below a growing table: steps, rate, time left. No torch here."""
+"""The live line below a growing table: epoch, step, loss, rate, time left. No torch here."""
 
 import time
+from collections.abc import Iterable
+from typing import Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from ptnotes.events import Progress
+from ptnotes.console.summary import losses
+from ptnotes.console.theme import sparkline
+from ptnotes.events import Progress, RunRecord
+from ptnotes.language import translate
+from ptnotes.quantities import written
 
-UPDATE_SECONDS = 0.05
+UPDATE_SECONDS = 0.2  # an update costs 0.02 ms, and drawing it a millisecond or two
+NARROW = 70  # columns, below which there is no bar
+CURVE = 30
 
 
-class _Rate(ProgressColumn):
-    """Steps, or whatever is counted, per second."""
-
-    def render(self, task: Task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.0f}/s")
-
-
-class ProgressBar:
+class LiveLine:
     """Shows the epoch that runs. A topic reports every step, and some of them are shown."""
 
-    def __init__(self, console: Console, quiet: bool) -> None:
-        self.bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
+    def __init__(self, console: Console) -> None:
+        columns: list[Any] = [TextColumn("{task.description}", style="cyan")]
+        if console.width >= NARROW:
+            columns.append(BarColumn(bar_width=16, complete_style="cyan", finished_style="cyan"))
+        columns.append(TextColumn("{task.fields[told]}", style="dim", markup=False))
+        self.bar = _Lines(
+            *columns, console=console, transient=True, refresh_per_second=1 / UPDATE_SECONDS
         )
         self._updated = 0.0
+        self._epoch: tuple[str, int | None] | None = None
+        self._epoch_started = self._run_started = 0.0
+        self._first = 0  # the epoch with which this process began
+        self._at_start = 0
 
-    def advance(self, progress: Progress) -> None:
-        """Show how far it is; an update costs 0.02 ms, so most steps are left out."""
+    def advance(self, progress: Progress, record: RunRecord) -> None:
+        """Show how far it is; most steps are left out."""
         now = time.monotonic()
-        if self.bar.disable or now - self._updated < UPDATE_SECONDS:
+        if now - self._updated < UPDATE_SECONDS:
             return
         self._updated = now
         self.bar.start()
-        epoch = "" if progress.epoch is None else f"epoch {progress.epoch}"
-        what = f"{progress.of} {epoch}".strip()
+        if self._epoch != (key := (progress.of, progress.epoch)):
+            self._run_started = self._run_started or now
+            self._first = self._first or progress.epoch or 0
+            self._epoch, self._epoch_started, self._at_start = key, now, progress.done
+        what, told = self._described(progress, record, now)
         if not self.bar.tasks:
-            self.bar.add_task(what, total=progress.total)
-        elif self.bar.tasks[0].description != what:
-            # its clock too: time left is the epoch's
-            self.bar.reset(self.bar.tasks[0].id, description=what, total=progress.total)
+            self.bar.add_task(what, total=progress.total, told=told)
         task = self.bar.tasks[0].id
-        self.bar.update(task, completed=progress.done, total=progress.total)
+        self.bar.update(
+            task, description=what, completed=progress.done, total=progress.total, told=told
+        )
+        self.bar.curve = losses(record)
+
+    def _described(self, progress: Progress, record: RunRecord, now: float) -> tuple[str, str]:
+        config = record.header.config
+        epochs = config.get("epochs")
+        what = translate(progress.of)
+        if progress.epoch is not None:
+            of = f"/{epochs}" if epochs and epochs >= progress.epoch else ""
+            what = f"{what} {translate('epoch')} {progress.epoch}{of}".strip()
+        parts = [f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "")]
+        if progress.loss is not None:
+            parts.append(f"{translate('loss')} {written('loss', progress.loss)}")
+        last = record.rows[-1] if record.rows else None
+        accuracy = getattr(last, "test_accuracy", None)
+        if progress.epoch and accuracy is not None:
+            parts.append(f"{translate('acc.')} {written('accuracy', accuracy)}")
+        seconds, steps = now - self._epoch_started, progress.done - self._at_start
+        if seconds > 0 and steps > 0:
+            parts += self._speed(progress, steps / seconds, config, now)
+        return what, " · ".join(parts)
+
+    def _speed(
+        self, progress: Progress, rate: float, config: dict[str, Any], now: float
+    ) -> list[str]:
+        size = config.get("batch_size")
+        per = translate("samples/s") if progress.epoch and isinstance(size, int) else "/s"
+        speed = rate * size if per != "/s" and size else rate
+        told = [f"{speed:,.0f} {per}".replace(" /s", "/s")]
+        if not progress.total:
+            return told
+        left = (progress.total - progress.done) / rate
+        told.append(_clock(left))
+        epochs = config.get("epochs")
+        if progress.epoch and epochs and epochs > progress.epoch:
+            finished = progress.epoch - self._first
+            whole = (self._epoch_started - self._run_started) / finished if finished else None
+            each = whole or progress.total / rate
+            told[-1] += f" / {_clock(left + (epochs - progress.epoch) * each)}"
+        return told
 
     def stop(self) -> None:
+        """Remove it."""
         self.bar.stop()
+
+
+class _Lines(Bar):
+    """The bar, and above it the curve of the loss."""
+
+    curve: list[float] = []  # noqa: RUF012  # replaced, never changed
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        if len(self.curve) > 1 and not self.console.options.ascii_only:
+            width = min(CURVE, max(1, self.console.width - 12))
+            yield Text.assemble(
+                (f"{translate('loss')} ", "dim"), (sparkline(self.curve, width), "cyan")
+            )
+        yield from super().get_renderables()
+
+
+def _clock(seconds: float) -> str:
+    """``1:05``, or ``2:01:05``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -63,6 +63,11 @@ class LossMeter:
         self.total += loss if self.reduction == "sum" else loss * samples
         self.samples += samples
 
+    @property
+    def so_far(self) -> float | None:
+        """The mean of the losses that have been read; None where they wait on the device."""
+        return self.total / self.samples if self.samples else None
+
     def mean(self) -> float:
         """Over all samples so far. Raises DivergedError."""
         if self.unread:

@@ -173,7 +173,7 @@ def run(
                 if scheduler:
                     scheduler.step()
                 meter.add(loss, len(y))
-                yield Progress(epoch, step, len(train))
+                yield Progress(epoch, step, len(train), loss=meter.so_far)
             seconds = time.perf_counter() - epoch_started
             found = evaluate(shards, criterion, test, predict=threshold, epoch=epoch)
             measured: dict[str, Any] = {f"{part}_accuracy": found.accuracy}

@@ -183,7 +183,7 @@ def run(
                 if scheduler:
                     scheduler.step()
                 meter.add(loss, len(labels))
-                yield Progress(epoch, step, len(train))
+                yield Progress(epoch, step, len(train), loss=meter.so_far)
             trained = time.perf_counter()
             found = evaluate(shards, criterion, test, epoch=epoch)
             row = EpochRow(

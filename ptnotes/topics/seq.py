@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from ptnotes.engine.device import environment, prepare, seed_weights
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
-from ptnotes.events import Event, Header, Result, Row, column, config_of
+from ptnotes.events import Event, Header, Marked, Result, Row, column, config_of
 
 # 1 data
 ALPHABET = "ehlo"
 X_DATA = torch.tensor([1, 0, 2, 2, 3])  # hello
 Y_DATA = torch.tensor([3, 1, 2, 3, 2])  # ohlol
+TARGET = "".join(ALPHABET[index] for index in Y_DATA.tolist())
 
 CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -126,6 +127,13 @@ class TextRow(Row):
     train_loss: float = column("train loss", ".4f")
     text: str = column("text")
 
+    def shown(self, name: str) -> Marked | None:
+        """The text with its right characters apart from the wrong ones."""
+        if name != "text":
+            return None
+        right = zip(self.text, TARGET, strict=False)
+        return Marked(*((said, "good" if said == is_right else "bad") for said, is_right in right))
+
 
 def decode(logits: Tensor) -> str:
     """(5, 4) → the five likeliest characters."""
@@ -173,5 +181,4 @@ def run(
             yield from training.after(TextRow(epoch, per_character, text))
 
     text = training.rows[-1].text
-    solved = text == "".join(ALPHABET[index] for index in Y_DATA.tolist())
-    yield Result({"text": text, "solved": solved} | training.totals())
+    yield Result({"text": text, "solved": text == TARGET} | training.totals())

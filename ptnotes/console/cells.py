@@ -1,0 +1,70 @@
+"""A Row as cells of equal widths. rich is imported when a cell is measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ptnotes.console.escape import printable
+from ptnotes.events import EpochRow, Header, Row
+from ptnotes.language import translate
+from ptnotes.quantities import written
+
+MAX_UPDATES = 30  # rows of single updates that are all shown; of more, the 1st, 2nd, 5th, 10th, …
+GAP = "  "
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column of a Row: ``text`` under ``title``, both padded to ``width`` cells."""
+
+    name: str
+    title: str
+    text: str
+    width: int
+    is_number: bool
+
+    def padded(self, text: str) -> str:
+        """Numbers flush right. A Chinese character is two cells wide."""
+        from rich.cells import cell_len
+
+        room = " " * (self.width - cell_len(text))
+        return room + text if self.is_number else text + room
+
+
+def cells_of(row: Row) -> list[Cell]:
+    """The columns that this row fills."""
+    from rich.cells import cell_len
+
+    found = []
+    for field in fields(row):
+        value = getattr(row, field.name)
+        if value is None or "title" not in field.metadata:
+            continue
+        title, spec = translate(field.metadata["title"]), field.metadata["spec"]
+        is_number = isinstance(value, int | float)
+        if is_number:
+            text = format(value, spec) if spec else written(field.name, value)
+            # -1.23e-45
+            least = max(cell_len(title), 9 if spec.endswith("e") else 6, len(format(0, spec)))
+        else:
+            text = printable(value) if isinstance(value, str) else written(field.name, value)
+            least = len(format("", spec))
+        found.append(Cell(field.name, title, text, least, is_number))
+    return found
+
+
+def titles(cells: Sequence[Cell]) -> str:
+    return GAP.join(cell.padded(cell.title) for cell in cells).rstrip()
+
+
+def line(cells: Sequence[Cell]) -> str:
+    return GAP.join(cell.padded(cell.text) for cell in cells).rstrip()
+
+
+def is_shown(row: Row, index: int, header: Header) -> bool:
+    """Whether row ``index`` is shown: of many single updates few, so that the learning is seen."""
+    if isinstance(row, EpochRow) or header.rows <= MAX_UPDATES:
+        return True
+    epoch: Any = getattr(row, "epoch", index + 1)
+    leading = str(epoch).rstrip("0")
+    return leading in ("1", "2", "5") or epoch == header.config.get("epochs", header.rows)

@@ -1,0 +1,95 @@
+"""Rows of plain text, for pipes and files: no colour, no cursor, one line per row."""
+
+from collections.abc import Sequence
+
+from rich.box import ASCII2, SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ptnotes.console import cells
+from ptnotes.console.summary import Ending, numbers
+from ptnotes.console.theme import styled
+from ptnotes.events import Event, Header, Row, RunRecord, Table
+from ptnotes.language import translate
+
+
+class PlainScreen:
+    """Shows events as they come; ``quiet`` leaves the result."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        self.console, self.quiet = console, quiet
+
+    def show(self, event: Event, record: RunRecord) -> None:
+        """One event; Progress is for terminals."""
+        match event:
+            case Header() if not self.quiet:
+                for line in headlines(event):
+                    self.console.print(line, markup=False)
+            case Row() if not self.quiet or record.header.records == "result":
+                index = len(record.rows) - 1
+                if cells.is_shown(event, index, record.header):
+                    found = cells.cells_of(event)
+                    if not (index or self.quiet):
+                        self.console.print(cells.titles(found), markup=False)
+                    self.console.print(cells.line(found), markup=False)
+            case Table() if not self.quiet:
+                self.console.print(styled(event.title, "title"))
+                self.console.print(drawn(event, self.console), soft_wrap=False)
+                self.console.print()
+
+    def show_result(self, record: RunRecord, ending: Ending) -> None:
+        """``name  value``, a line each."""
+        assert record.result
+        found = numbers(record.result.values)
+        for line in aligned([(name, text) for name, text in found.items()]):
+            self.console.print(line, markup=False)
+
+    def stop(self) -> None:
+        """Nothing is left open."""
+
+
+def aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """``name  value``, the values below each other."""
+    from rich.cells import cell_len
+
+    names = [translate(name.replace("_", " ")) for name, _ in pairs]
+    width = max(map(cell_len, names), default=0)
+    return [
+        name + " " * (width - cell_len(name) + 2) + text
+        for name, (_, text) in zip(names, pairs, strict=True)
+    ]
+
+
+def headlines(header: Header) -> list[str]:
+    """What runs, and on what: two lines at most, each below 60 columns."""
+    config = header.config
+    what = [
+        f"{translate(name)} {translate(str(config[name]))}"
+        for name in ("arch", "cell", "via", "recipe")
+        if name in config
+    ]
+    seeds = config.get("seeds", 1)
+    if seeds > 1:
+        config = config | {"seed": f"{config['seed']}-{config['seed'] + seeds - 1}"}
+    on = {
+        name: f"{translate(name)} {config[name]}"
+        for name in ("data", "seed", "device")
+        if name in config
+    }
+    if config.get("data") == "sample":
+        on["data"] += f" {translate('(made by ptnotes)')}"
+    if config.get("device") == "cpu":
+        on["device"] += " " + translate(f"({header.environment['threads']} threads)")
+    lines = [f"ptnotes {header.topic}", *what], on.values()
+    return [" · ".join(line) for line in lines if line]
+
+
+def drawn(table: Table, console: Console) -> RichTable:
+    """A Table as rich has it: headings bold, cells with their roles."""
+    box = ASCII2 if console.options.ascii_only else SIMPLE_HEAD
+    found = RichTable(box=box, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in table.headings:
+        found.add_column(styled(heading), overflow="fold")
+    for row in table.rows:
+        found.add_row(*map(styled, row))
+    return found

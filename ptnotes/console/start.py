@@ -1,0 +1,36 @@
+"""What ``ptnotes`` alone shows: the first commands to type."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ptnotes.console.output import writing
+from ptnotes.language import translate
+
+COMMANDS = (
+    ("ptnotes linreg", "a line through three points: the training loop"),
+    ("ptnotes mnist --sample --out runs/first", "a network learns to read digits, and is kept"),
+    ("ptnotes runs show runs/first", "what it learnt, class by class"),
+    ("ptnotes predict runs/first DIGIT.png", "it reads a digit of your own: a photo or a drawing"),
+    ("ptnotes topics", "every lesson of the course"),
+    ("ptnotes verify --quick", "what the notes say, checked"),
+    ("ptnotes --help", "every command"),
+)
+
+
+def start_here() -> None:
+    """Print it. Raises OutputError."""
+    console = Console(highlight=False)
+    grid = Table.grid(padding=(0, 2))
+    for command, what in COMMANDS:
+        if console.width >= 100:
+            grid.add_row(Text(f"  {command}", style="cyan"), Text(translate(what), style="dim"))
+        else:
+            grid.add_row(Text.assemble((f"{command}\n", "cyan"), (f"  {translate(what)}", "dim")))
+    with writing():
+        title = translate(
+            "the course 《PyTorch深度学习实践》 as a toolkit: every experiment one command"
+        )
+        console.print(Text.assemble(("ptnotes", "bold cyan"), f": {title}\n"))
+        console.print(Text(translate("Start here:"), style="bold"))
+        console.print(grid)

@@ -1,0 +1,178 @@
+"""A run on a terminal: its rows in colour, a live line below them, a panel in the end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.box import ASCII, ROUNDED
+from rich.cells import cell_len
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ptnotes.console import cells
+from ptnotes.console.cells import GAP, Cell
+from ptnotes.console.escape import printable
+from ptnotes.console.plain import drawn, headlines
+from ptnotes.console.progress import LiveLine
+from ptnotes.console.summary import Ending, best_epoch, losses, majority, numbers, weakest
+from ptnotes.console.theme import STYLES, sparkline, styled
+from ptnotes.events import Event, Header, Progress, Row, RunRecord, Table
+from ptnotes.language import translate
+from ptnotes.quantities import written
+
+MARK = 2  # cells beside a number: the change of the loss, the star of the best epoch
+CURVE = 40  # cells
+WIDEST = 90  # cells of the panel
+SECONDARY = ("seconds", "test_loss")  # columns left out first where the terminal is narrow
+
+
+class TerminalScreen:
+    """Shows events as they come."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.live = LiveLine(console)
+        self.ascii = console.options.ascii_only
+        self._best = float("-inf")
+        self._loss: float | None = None
+
+    def show(self, event: Event, record: RunRecord) -> None:
+        """One event."""
+        match event:
+            case Progress():
+                self.live.advance(event, record)  # starts it: a download may draw a bar before
+            case Header():
+                first, *others = headlines(event)
+                topic, *recipe = first.removeprefix("ptnotes ").split(" · ")
+                name = Text(topic, style="bold cyan")
+                self._print(Text(" · ").join([name, *map(Text, recipe)]))
+                for line in others:
+                    self._print(Text(line, style="dim"))
+            case Row():
+                self._show_row(event, record)
+            case Table():
+                self._print(Text())
+                self._print(styled(event.title, "title"))
+                self._print(drawn(event, self.console))
+
+    def _print(self, *drawn: Any) -> None:
+        self.console.print(*drawn, soft_wrap=False)
+
+    def _show_row(self, row: Row, record: RunRecord) -> None:
+        index = len(record.rows) - 1
+        if not cells.is_shown(row, index, record.header):
+            return
+        found = _fitting(cells.cells_of(row), self.console.width)
+        if not index:
+            self._print(Text())
+            heading = GAP.join(each.padded(each.title) + " " * _extra(each) for each in found)
+            self._print(Text(heading.rstrip(), style="bold"))
+            rule = "-" if self.ascii else "─"
+            self._print(Text(rule * min(cell_len(heading), self.console.width), style="dim"))
+        parts = [self._drawn_cell(row, each) for each in found]
+        self._print(Text(GAP).join(parts))
+
+    def _drawn_cell(self, row: Row, cell: Cell) -> Text:
+        shown = row.shown(cell.name)
+        if shown is not None:
+            text = styled(shown)
+            text.append(" " * (cell.width - text.cell_len))
+            return text
+        style, mark = "", ""
+        value = getattr(row, cell.name)
+        if cell.name.endswith("accuracy") and value > self._best:
+            style, mark, self._best = STYLES["best"], "*" if self.ascii else "★", value
+        elif cell.name == "train_loss":
+            mark = self._change(value)
+        elif cell.name.endswith("seconds") or cell.name in ("epoch", "seed"):
+            style = STYLES["dim"]
+        elif cell.name == "verdict":
+            style = STYLES["bad"] if value in ("fails", "error") else STYLES["good"]
+        text = Text(cell.padded(cell.text), style=style)
+        if _extra(cell):
+            role = STYLES["good"] if mark in "▼v★*" else STYLES["bad"]
+            text.append(f" {mark}" if mark else "  ", style=role)
+        return text
+
+    def _change(self, loss: float) -> str:
+        """Whether the loss went down or up."""
+        before, self._loss = self._loss, loss
+        if before is None or loss == before:
+            return ""
+        down, up = ("v", "^") if self.ascii else ("▼", "▲")
+        return down if loss < before else up
+
+    def stop(self) -> None:
+        """Remove the live line."""
+        self.live.stop()
+
+    def show_result(self, record: RunRecord, ending: Ending) -> None:
+        """A panel: the result, what it means, the files, and what to type next."""
+        assert record.result
+        result = numbers(record.result.values)
+        if not result:
+            return
+        (name, value), *others = result.items()
+        told = [(each, Text(text)) for each, text in others] + self._meaning(record)
+        told += [("written", Text(each)) for each in ending.written()]
+        grid = RichTable.grid(padding=(0, 2))
+        grid.add_column(style="dim", overflow="fold", max_width=24)
+        grid.add_column(overflow="fold")
+        for each, text in told:
+            grid.add_row(translate(each.replace("_", " ")), text)
+        headline = Text.assemble(
+            (f"{translate(name.replace('_', ' '))}  ", "bold"), (value, "bold cyan")
+        )
+        self._print(Text())
+        panel = Panel(
+            Group(headline, grid) if told else headline,
+            box=ASCII if self.ascii else ROUNDED,
+            border_style="dim",
+            padding=(0, 1),
+            width=min(WIDEST, self.console.width),
+        )
+        self._print(panel)
+        for hint in ending.hints:
+            self._print(
+                Text.assemble((f"{translate('next:')} ", "dim"), (printable(hint), "bold cyan"))
+            )
+
+    def _meaning(self, record: RunRecord) -> list[tuple[str, Text]]:
+        assert record.result
+        values, told = record.result.values, []
+        share = lambda part: written("accuracy", part)  # noqa: E731
+        if always := majority(values):
+            label, accuracy = always
+            told.append(("majority class", Text(f"{share(accuracy)} ({printable(label)})")))
+        if (low := weakest(values)) and len(values["per_class"]) > 2:
+            named = (f"{printable(label)} {share(recall)}" for label, recall in low)
+            told.append(("weakest classes", Text(", ".join(named))))
+        if best := best_epoch(record):
+            told.append(("best epoch", Text(f"{best[0]}: {share(best[1])}")))
+        curve = losses(record)
+        if len(curve) > 2 and not self.ascii:
+            width = max(8, min(CURVE, self.console.width - 50))
+            line = Text(sparkline(curve, width), style="cyan")
+            ends = f"  {written('loss', curve[0])} → {written('loss', curve[-1])}"
+            told.append(("training loss", line.append(ends, style="default")))
+        return told
+
+
+def _extra(cell: Cell) -> int:
+    return MARK if cell.name.endswith("accuracy") or cell.name == "train_loss" else 0
+
+
+def _fitting(found: Sequence[Cell], width: int) -> list[Cell]:
+    """The columns that the terminal has room for, the first and the most important ones."""
+    kept = list(found)
+    droppable = [each for part in SECONDARY for each in reversed(found) if each.name.endswith(part)]
+    while droppable and _width(kept) > width:
+        kept.remove(droppable.pop(0))
+    while len(kept) > 1 and _width(kept) > width and all(each.is_number for each in kept):
+        kept.pop()
+    return kept
+
+
+def _width(found: Sequence[Cell]) -> int:
+    return sum(max(each.width, cell_len(each.text)) + _extra(each) + len(GAP) for each in found)

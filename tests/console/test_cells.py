@@ -1,0 +1,42 @@
+from dataclasses import dataclass
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from ptnotes.console import cells
+from ptnotes.events import EpochRow, Header, Row, column
+
+
+@dataclass(frozen=True)
+class NumberedRow(Row):
+    epoch: int = column("epoch")
+    text: str = column("name", "<12", default="")
+
+
+def shown(count):
+    header = Header("linreg", {"epochs": count}, {}, rows=count)
+    found = (NumberedRow(epoch) for epoch in range(1, count + 1))
+    return [row.epoch for index, row in enumerate(found) if cells.is_shown(row, index, header)]
+
+
+@given(st.integers(1, 20_000))
+def test_few_of_many_updates(count):
+    picked = shown(count)
+    assert picked[0] == 1
+    assert picked[-1] == count
+    assert len(picked) <= cells.MAX_UPDATES
+
+
+def test_updates_at_1_2_5():
+    assert shown(300) == [1, 2, 5, 10, 20, 50, 100, 200, 300]
+
+
+def test_every_epoch_is_shown():
+    header = Header("names", {"epochs": 500}, {}, rows=500)
+    assert all(cells.is_shown(EpochRow(index + 1, 0.5), index, header) for index in range(500))
+
+
+def test_chinese_name_shifts_no_column():
+    found = [cells.cells_of(NumberedRow(1, name)) for name in ("欧阳", "Ng", "Müller")]
+    assert len({cell_len(cell.padded(cell.text)) for row in found for cell in row[1:]}) == 1
