@@ -30,8 +30,8 @@ def spec_of(name: str, value: float) -> str:
         return ".2%"
     if name.endswith("seconds"):
         return ".2f"
-    if name.endswith("loss") and 1e-3 <= abs(value) < 1e4:
-        return ".4f"
+    if name.endswith("loss"):
+        return ".4f" if 1e-3 <= abs(value) < 1e4 or not value else ".2e"
     return ".6g"
 
 

@@ -10,7 +10,7 @@ from ptnotes.quantities import with_deviation, written
     [
         ("test_accuracy", 0.98765, "98.77%"),
         ("train_loss", 0.123456, "0.1235"),
-        ("train_loss", 1.5e-7, "1.5e-07"),
+        ("train_loss", 1.5e-7, "1.50e-07"),
         ("wall_seconds", 3.14159, "3.14"),
         ("parameters", 576810, "576,810"),
         ("parameters", 8490, "8490"),

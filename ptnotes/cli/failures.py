@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import threading
 import traceback
 import warnings
@@ -16,6 +18,7 @@ import typer
 from ptnotes.console.escape import printable
 from ptnotes.console.output import OutputError, writing
 from ptnotes.errors import InternalError, PtnotesError, PtnotesWarning, UsageError
+from ptnotes.language import translate
 
 BY_SIGNAL = 128  # and the signal's number: what a shell says of a process that one has ended
 BROKEN_PIPE = BY_SIGNAL + 13  # SIGPIPE, which Windows doesn't have
@@ -64,8 +67,14 @@ def _end(error: Exception) -> NoReturn:
 
 
 def _echo(line: str) -> None:
+    text = f"ptnotes: {printable(translate(line))}"
     with contextlib.suppress(OSError):  # stderr may be gone too
-        typer.echo(f"ptnotes: {printable(line)}", err=True)
+        if sys.stderr.isatty():  # a terminal would break words
+            width = shutil.get_terminal_size().columns
+            text = textwrap.fill(
+                text, max(width, 1), break_long_words=False, break_on_hyphens=False
+            )
+        typer.echo(text, err=True)
 
 
 def _discard_output() -> None:

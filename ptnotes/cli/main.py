@@ -12,6 +12,7 @@ import typer
 from ptnotes import __version__
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.help import App, Course
+from ptnotes.console.encoding import HANDLER
 from ptnotes.engine.runtime import configure_allocator
 from ptnotes.language import LANGUAGES, set_language
 
@@ -54,7 +55,7 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         # a name may hold what the terminal's encoding hasn't
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=HANDLER)
 
 
 app = App(

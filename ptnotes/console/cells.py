@@ -44,8 +44,10 @@ def cells_of(row: Row) -> list[Cell]:
         is_number = isinstance(value, int | float)
         if is_number:
             text = format(value, spec) if spec else written(field.name, value)
-            # -1.23e-45
-            least = max(cell_len(title), 9 if spec.endswith("e") else 6, len(format(0, spec)))
+            signed = spec.endswith("f") and not field.name.endswith(("loss", "seconds"))
+            # 9 for -1.23e-45
+            least = max(9 if spec.endswith("e") else 6, len(format(-1 if signed else 0, spec)))
+            least = max(least, cell_len(title))
         else:
             text = printable(value) if isinstance(value, str) else written(field.name, value)
             least = len(format("", spec))

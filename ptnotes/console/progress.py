@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.progress import TextColumn
 from rich.text import Text
 
 from ptnotes.console.summary import losses
@@ -16,8 +17,8 @@ from ptnotes.language import translate
 from ptnotes.quantities import written
 
 UPDATE_SECONDS = 0.2  # an update costs 0.02 ms, and drawing it a millisecond or two
-NARROW = 70  # columns, below which there is no bar
-CURVE = 30
+BAR, CURVE = 30, 30  # cells
+SEPARATOR = " · "
 
 
 class LiveLine:
@@ -25,8 +26,6 @@ class LiveLine:
 
     def __init__(self, console: Console) -> None:
         columns: list[Any] = [TextColumn("{task.description}", style="cyan")]
-        if console.width >= NARROW:
-            columns.append(BarColumn(bar_width=16, complete_style="cyan", finished_style="cyan"))
         columns.append(TextColumn("{task.fields[told]}", style="dim", markup=False))
         self.bar = _Lines(
             *columns, console=console, transient=True, refresh_per_second=1 / UPDATE_SECONDS
@@ -58,41 +57,45 @@ class LiveLine:
         self.bar.curve = losses(record)
 
     def _described(self, progress: Progress, record: RunRecord, now: float) -> tuple[str, str]:
+        """The epoch, and how far it is: as much as the terminal has room for."""
         config = record.header.config
         epochs = config.get("epochs")
         what = translate(progress.of)
         if progress.epoch is not None:
             of = f"/{epochs}" if epochs and epochs >= progress.epoch else ""
             what = f"{what} {translate('epoch')} {progress.epoch}{of}".strip()
-        parts = [f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "")]
+        steps = f"{progress.done:,}" + (f"/{progress.total:,}" if progress.total else "")
+        parts = {"steps": steps}
         if progress.loss is not None:
-            parts.append(f"{translate('loss')} {written('loss', progress.loss)}")
-        last = record.rows[-1] if record.rows else None
-        accuracy = getattr(last, "test_accuracy", None)
+            parts["loss"] = f"{translate('loss')} {written('loss', progress.loss)}"
+        accuracy = getattr(record.rows[-1], "test_accuracy", None) if record.rows else None
         if progress.epoch and accuracy is not None:
-            parts.append(f"{translate('acc.')} {written('accuracy', accuracy)}")
-        seconds, steps = now - self._epoch_started, progress.done - self._at_start
-        if seconds > 0 and steps > 0:
-            parts += self._speed(progress, steps / seconds, config, now)
-        return what, " · ".join(parts)
+            parts["accuracy"] = f"{translate('acc.')} {written('accuracy', accuracy)}"
+        seconds, taken = now - self._epoch_started, progress.done - self._at_start
+        if seconds > 0 and taken > 0:
+            parts |= self._speed(progress, taken / seconds, config)
+        room = self.bar.console.width - cell_len(what) - 2
+        for name in ("accuracy", "rate", "loss", "steps"):
+            if cell_len(SEPARATOR.join(parts.values())) > room:
+                parts.pop(name, None)
+        return what, SEPARATOR.join(parts.values())
 
-    def _speed(
-        self, progress: Progress, rate: float, config: dict[str, Any], now: float
-    ) -> list[str]:
-        size = config.get("batch_size")
-        per = translate("samples/s") if progress.epoch and isinstance(size, int) else "/s"
-        speed = rate * size if per != "/s" and size else rate
-        told = [f"{speed:,.0f} {per}".replace(" /s", "/s")]
+    def _speed(self, progress: Progress, rate: float, config: dict[str, Any]) -> dict[str, str]:
+        """``rate`` in steps a second; the time left of the epoch, and of all epochs."""
+        size, epochs = config.get("batch_size"), config.get("epochs")
+        if progress.epoch and isinstance(size, int):
+            told = {"rate": f"{rate * size:,.0f} {translate('samples/s')}"}
+        else:
+            told = {"rate": f"{rate:,.0f}/s"}
         if not progress.total:
             return told
         left = (progress.total - progress.done) / rate
-        told.append(_clock(left))
-        epochs = config.get("epochs")
+        told["left"] = _clock(left)
         if progress.epoch and epochs and epochs > progress.epoch:
             finished = progress.epoch - self._first
             whole = (self._epoch_started - self._run_started) / finished if finished else None
             each = whole or progress.total / rate
-            told[-1] += f" / {_clock(left + (epochs - progress.epoch) * each)}"
+            told["left"] += f" / {_clock(left + (epochs - progress.epoch) * each)}"
         return told
 
     def stop(self) -> None:
@@ -101,16 +104,22 @@ class LiveLine:
 
 
 class _Lines(Bar):
-    """The bar, and above it the curve of the loss."""
+    """The epoch's bar with the curve of the loss behind it, and below them how far it is."""
 
     curve: list[float] = []  # noqa: RUF012  # replaced, never changed
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        if len(self.curve) > 1 and not self.console.options.ascii_only:
-            width = min(CURVE, max(1, self.console.width - 12))
-            yield Text.assemble(
-                (f"{translate('loss')} ", "dim"), (sparkline(self.curve, width), "cyan")
-            )
+        for task in self.tasks:  # none yet when rich's own constructor calls this
+            ascii_only = self.console.options.ascii_only
+            width = max(1, min(BAR, self.console.width - 1))
+            full, empty = ("#", "-") if ascii_only else ("━", "─")
+            done = round(width * min(1, task.completed / task.total)) if task.total else 0
+            line = Text.assemble((full * done, "cyan"), (empty * (width - done), "dim"))
+            room = self.console.width - width - 8
+            if len(self.curve) > 1 and not ascii_only and room > 2:
+                curve = sparkline(self.curve, min(CURVE, room))
+                line.append(f" {translate('loss')} ", "dim").append(curve, "cyan")
+            yield line
         yield from super().get_renderables()
 
 

@@ -3,6 +3,8 @@
 The colours are the terminal's own sixteen, which its user has chosen to suit its background.
 """
 
+import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -38,11 +40,16 @@ def styled(text: str, role: str = "") -> "Text":
     return Text("\n".join(map(printable, lines)), style=STYLES.get(role, role))
 
 
-def sparkline(values: list[float], width: int) -> str:
-    """A curve of block characters, at most ``width`` wide: the means of equal stretches."""
+def sparkline(values: Sequence[float], width: int) -> str:
+    """A curve of block characters, at most ``width`` wide: the means of equal stretches.
+
+    Positive values that span two orders of magnitude are on a logarithmic scale.
+    """
     count = min(width, len(values))
     edges = [index * len(values) // count for index in range(count + 1)] if count else []
     means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    if means and 0 < 100 * min(means) < max(means):
+        means = [math.log(value) for value in means]
     low, high = min(means, default=0), max(means, default=0)
     scale = (len(BARS) - 1) / (high - low) if high > low else 0
     return "".join(BARS[round((value - low) * scale)] for value in means)
