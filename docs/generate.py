@@ -10,7 +10,7 @@ from ptnotes.verify.claims import CLAIMS
 
 DOCS = Path(__file__).parent
 TYPER = f"Typer {'.'.join(typer.__version__.split('.')[:2])}"
-WIDTH = {"COLUMNS": "100", "TERMINAL_WIDTH": "100"}
+WIDTH = {"COLUMNS": "100", "PTNOTES_LANG": "en"}
 
 
 def commands() -> list[str]:
@@ -26,7 +26,8 @@ def commands_page() -> str:
         title = f"ptnotes {command}".strip()
         arguments = [*filter(None, [command]), "--help"]
         text = CliRunner().invoke(app, arguments, prog_name="ptnotes", env=WIDTH).output
-        parts.append(f"## {title}\n\n```text\n{text.rstrip()}\n```\n")
+        lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
+        parts.append(f"## {title}\n\n```text\n{lines}\n```\n")
     return "\n".join(parts)
 
 

@@ -23,6 +23,7 @@ from typer.testing import CliRunner  # noqa: E402
 settings.register_profile("no deadline", deadline=None)  # the first call of torch takes a second
 settings.load_profile("no deadline")
 
+os.environ["PTNOTES_LANG"] = "en"  # whatever the locale
 REAL_DATA = os.environ.pop("PTNOTES_DATA", None)  # only the tests that ask for it see it
 
 

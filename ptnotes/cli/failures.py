@@ -62,11 +62,12 @@ def _end(error: Exception) -> NoReturn:
             line = "there is not enough memory"
         case _:
             line = f"{type(error).__name__}: {error} (a bug of ptnotes; PTNOTES_DEBUG=1 says where)"
-    _echo(line)
+    say(line)
     raise typer.Exit(code) from error
 
 
-def _echo(line: str) -> None:
+def say(line: str) -> None:
+    """One line on stderr, in the language of the screen."""
     text = f"ptnotes: {printable(translate(line))}"
     with contextlib.suppress(OSError):  # stderr may be gone too
         if sys.stderr.isatty():  # a terminal would break words
@@ -89,7 +90,7 @@ def _warnings_as_lines() -> Iterator[None]:
 
     def show_line(message: Warning | str, category: type[Warning], *rest: Any) -> None:
         if issubclass(category, PtnotesWarning):
-            _echo(str(message))
+            say(str(message))
         else:
             show(message, category, *rest)
 

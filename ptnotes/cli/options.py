@@ -1,5 +1,6 @@
 """The options that commands share, each written once. No torch here: --help needs none."""
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -41,6 +42,19 @@ def _directory(value: str) -> Path:
     if not value:
         raise typer.BadParameter("the name is empty")
     return Path(value)
+
+
+def saved_runs(incomplete: str) -> list[str]:
+    """For completion: the directories of saved runs, and those on the way to them."""
+    start = Path(incomplete).parent if not incomplete.endswith("/") else Path(incomplete)
+    with contextlib.suppress(OSError):
+        found = {
+            str(each.parent)
+            for pattern in ("run.json", "*/run.json", "*/*/run.json")
+            for each in start.glob(pattern)
+        }
+        return sorted(each for each in found if each.startswith(incomplete.rstrip("/")))
+    return []
 
 
 Seed = Annotated[
@@ -169,6 +183,7 @@ def training(
         typer.Option(
             metavar="DIR",
             parser=_directory,
+            autocompletion=saved_runs,
             rich_help_panel=SAVING,
             help="Save the run there after every epoch.",
         ),

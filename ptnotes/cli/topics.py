@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.failures import named_failures
+from ptnotes.cli.failures import named_failures, say
 from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, show
 from ptnotes.cli.options import Command, batch_size, full_or_batch_size, mini_batches, training
@@ -98,7 +98,7 @@ def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given
     result = show(events, as_json, quiet, files=kept, hints=_next(topic, given, sample))
     if "diverged" in result:
         named = ", ".join(map(str, result["diverged"]))
-        typer.echo(f"ptnotes: training diverged with seed {named}; try a lower --lr", err=True)
+        say(f"training diverged with seed {named}; try a lower --lr")
         raise typer.Exit(1)
 
 

@@ -16,7 +16,8 @@ from ptnotes.events import Progress, RunRecord
 from ptnotes.language import translate
 from ptnotes.quantities import written
 
-UPDATE_SECONDS = 0.2  # an update costs 0.02 ms, and drawing it a millisecond or two
+REFRESH = 5  # drawn so often a second; a millisecond or two each time
+UPDATE_SECONDS = 1 / REFRESH
 BAR, CURVE = 30, 30  # cells
 SEPARATOR = " · "
 
@@ -28,7 +29,7 @@ class LiveLine:
         columns: list[Any] = [TextColumn("{task.description}", style="cyan")]
         columns.append(TextColumn("{task.fields[told]}", style="dim", markup=False))
         self.bar = _Lines(
-            *columns, console=console, transient=True, refresh_per_second=1 / UPDATE_SECONDS
+            *columns, console=console, transient=True, refresh_per_second=REFRESH
         )
         self._updated = 0.0
         self._epoch: tuple[str, int | None] | None = None

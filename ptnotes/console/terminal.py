@@ -148,7 +148,7 @@ class TerminalScreen:
         if (low := weakest(values)) and len(values["per_class"]) > 2:
             named = (f"{printable(label)} {share(recall)}" for label, recall in low)
             told.append(("weakest classes", Text(", ".join(named))))
-        if best := best_epoch(record):
+        if "best_epoch" not in values and (best := best_epoch(record)):
             told.append(("best epoch", Text(f"{best[0]}: {share(best[1])}")))
         curve = losses(record)
         if len(curve) > 2 and not self.ascii:

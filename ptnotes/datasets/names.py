@@ -40,6 +40,11 @@ def encode(name: str) -> list[int]:
     return codes or [UNKNOWN]
 
 
+def decode(codes: Tensor) -> str:
+    """The characters of codes (S); UNKNOWN is a question mark."""
+    return "".join("?" if code == UNKNOWN else chr(code) for code in codes.tolist())
+
+
 def pad(sequences: list[list[int]]) -> tuple[Tensor, Tensor]:
     """Codes (N, S) and lengths (N) of sequences that each hold at least one code."""
     lengths = torch.tensor([len(sequence) for sequence in sequences])
