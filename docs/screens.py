@@ -45,8 +45,8 @@ SCREENS = {
 }
 
 
-def draw(arguments: list[str], language: str) -> str:
-    """What a terminal shows of a command, as SVG."""
+def draw(arguments: list[str], language: str, *options: str) -> str:
+    """What a terminal shows of a command, as SVG; ``options`` are not told."""
     console = render.OutputConsole(
         record=True,
         file=io.StringIO(),
@@ -61,7 +61,7 @@ def draw(arguments: list[str], language: str) -> str:
     for module, name in places:
         setattr(module, name, lambda **_: console)
     try:
-        found = CliRunner().invoke(app, ["--lang", language, *arguments], prog_name="ptnotes")
+        found = CliRunner().invoke(app, ["--lang", language, *arguments, *options], prog_name="ptnotes")
     finally:
         for (module, name), old in zip(places, kept, strict=True):
             setattr(module, name, old)
@@ -82,7 +82,7 @@ def main(names: Any = SCREENS) -> None:
                 arguments = SCREENS[name]
                 suffix = "" if language == "en" else ".zh"
                 options = ["--force"] if "--out" in arguments else []
-                svg = draw(arguments + options, language).replace(" --force", "")
+                svg = draw(arguments, language, *options)
                 (PLACE / f"{name}{suffix}.svg").write_text(svg, encoding="utf-8")
 
 
