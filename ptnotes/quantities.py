@@ -32,7 +32,7 @@ def spec_of(name: str, value: float) -> str:
         return ".2f"
     if name.endswith("loss"):
         return ".4f" if 1e-3 <= abs(value) < 1e4 or not value else ".2e"
-    return ".6g"
+    return ",.0f" if 1e4 <= abs(value) < 1e15 else ".6g"
 
 
 def with_deviation(name: str, mean: float, deviation: float) -> str:

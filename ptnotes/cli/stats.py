@@ -2,30 +2,20 @@
 
 import collections
 import contextlib
-import os
 import re
-from glob import escape
-from glob import glob as files_like
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.completion import sources
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.main import app, show
 from ptnotes.errors import PtnotesError
 
 if TYPE_CHECKING:
     from ptnotes.stats.sharding import Shard
-
-
-def _sources(incomplete: str) -> list[str]:
-    """For completion: the data sets by name, and what lies in the directory."""
-    files = [
-        f"{each}/" if os.path.isdir(each) else each for each in files_like(f"{escape(incomplete)}*")
-    ]
-    return [each for each in (*BY_NAME, *sorted(files)) if each.startswith(incomplete)]
 
 
 def _shard(value: str | None) -> "Shard":
@@ -40,7 +30,6 @@ def _shard(value: str | None) -> "Shard":
     return Shard(int(parts[1]), int(parts[2]))
 
 
-BY_NAME = ("mnist", "fashion-mnist", "kmnist", "cifar10", "cifar100", "svhn")
 # what changes how an answer looks, not what is read
 WITH_MERGE = {"source", "merge", "sample_std", "precision", "histogram", "as_json", "quiet"}
 
@@ -71,7 +60,7 @@ def stats(
         typer.Argument(
             metavar="SOURCE",
             show_default=False,
-            autocompletion=_sources,
+            autocompletion=sources,
             help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
             "tar or zip; .npy, .npz, .pt, IDX; a text file of paths, or - for standard input.",
         ),

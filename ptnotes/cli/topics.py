@@ -2,79 +2,33 @@
 
 import math
 import re
-import shlex
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.examples import EXAMPLES, next_commands
 from ptnotes.cli.failures import named_failures, say
-from ptnotes.cli.help import examples
+from ptnotes.cli.groups import (
+    Command,
+    add_options,
+    batch_size,
+    full_or_batch_size,
+    mini_batches,
+    training,
+)
 from ptnotes.cli.main import app, show
-from ptnotes.cli.options import Command, batch_size, full_or_batch_size, mini_batches, training
-from ptnotes.topics import TITLES, TRAINED
+from ptnotes.topics import TITLES
 from ptnotes.topics.defaults import DEFAULTS
-
-EXAMPLES = {
-    "backward": (
-        "ptnotes backward",
-        "ptnotes backward --recipe tuned",
-        "ptnotes backward --lr 0.1 --epochs 20 --plot backward.png",
-    ),
-    "linreg": (
-        "ptnotes linreg",
-        "ptnotes linreg --recipe tuned --plot loss.png",
-        "ptnotes linreg --seeds 10 --epochs 1000",
-    ),
-    "logistic": (
-        "ptnotes logistic",
-        "ptnotes logistic --epochs 100000 --quiet",
-        "ptnotes logistic --recipe tuned",
-    ),
-    "diabetes": (
-        "ptnotes diabetes --sample",
-        "ptnotes diabetes --recipe tuned --seeds 10",
-        "ptnotes diabetes --batch-size full --epochs 1000 --plot loss.png",
-    ),
-    "losses": (
-        "ptnotes losses",
-        "ptnotes losses --logits 2,1,0.1 --target 0",
-        'ptnotes losses --logits "1,2,3; 3,2,1" --target 2,0',
-    ),
-    "tensors": ("ptnotes tensors", "ptnotes tensors --json", "ptnotes tensors --lang zh"),
-    "conv-demo": (
-        "ptnotes conv-demo",
-        "ptnotes conv-demo --input 32x32 --kernel 3 --stride 2 --padding 1",
-        "ptnotes conv-demo --json",
-    ),
-    "mnist": (
-        "ptnotes mnist --sample --out runs/first",
-        "ptnotes mnist --arch resnet --recipe tuned --plot curve.png",
-        "ptnotes mnist --arch mlp --seeds 5 --json",
-    ),
-    "rnn-demo": ("ptnotes rnn-demo", "ptnotes rnn-demo --seed 1", "ptnotes rnn-demo --json"),
-    "seq": (
-        "ptnotes seq",
-        "ptnotes seq --cell lstm --via embedding",
-        "ptnotes seq --recipe tuned --cell gru --via layer",
-    ),
-    "names": (
-        "ptnotes names --sample --epochs 5 --out runs/names",
-        "ptnotes names --recipe tuned --out runs/countries",
-        "ptnotes predict runs/names Yamamoto",
-    ),
-}
 
 
 def command(topic: str, *groups: Command) -> Callable[[Command], Command]:
     """Adds the command of a topic, with the options of ``groups`` after its own."""
 
     def register(function: Command) -> Command:
-        with_options = options.add_options(*groups, defaults=DEFAULTS.get(topic))(function)
-        return app.command(topic, help=TITLES[topic], epilog=examples(*EXAMPLES[topic]))(
-            with_options
-        )
+        with_options = add_options(*groups, defaults=DEFAULTS.get(topic))(function)
+        return app.command(topic, help=TITLES[topic], epilog=EXAMPLES[topic])(with_options)
 
     return register
 
@@ -95,27 +49,11 @@ def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given
     with named_failures():
         events = api.events(topic, **given)
     kept = [given[name] for name in ("out", "plot", "confusion") if given.get(name)]
-    result = show(events, as_json, quiet, files=kept, hints=_next(topic, given, sample))
+    result = show(events, as_json, quiet, files=kept, hints=next_commands(topic, given, sample))
     if "diverged" in result:
         named = ", ".join(map(str, result["diverged"]))
         say(f"training diverged with seed {named}; try a lower --lr")
         raise typer.Exit(1)
-
-
-def _next(topic: str, given: dict[str, Any], sample: bool) -> list[str]:
-    """What to type after a training: keep it, look at it, use it."""
-    if topic not in TRAINED or given.get("seeds"):
-        return []
-    if out := given.get("out"):
-        place = shlex.quote(str(out))
-        used = {"mnist": f"ptnotes predict {place} YOUR-DIGIT.png"}
-        used |= {"names": f"ptnotes predict {place} Yamamoto Rossi"}
-        return [f"ptnotes runs show {place}", *([used[topic]] if topic in used else [])]
-    words = [topic, *(["--sample"] if sample else [])]
-    for name in ("arch", "cell", "via", "recipe", "data_dir"):
-        if given.get(name):
-            words += [f"--{name.replace('_', '-')}", shlex.quote(str(given[name]))]
-    return [f"ptnotes {' '.join(words)} --out runs/{given.get('arch') or topic}"]
 
 
 @command("backward", training)

@@ -28,9 +28,7 @@ class LiveLine:
     def __init__(self, console: Console) -> None:
         columns: list[Any] = [TextColumn("{task.description}", style="cyan")]
         columns.append(TextColumn("{task.fields[told]}", style="dim", markup=False))
-        self.bar = _Lines(
-            *columns, console=console, transient=True, refresh_per_second=REFRESH
-        )
+        self.bar = _Lines(*columns, console=console, transient=True, refresh_per_second=REFRESH)
         self._updated = 0.0
         self._epoch: tuple[str, int | None] | None = None
         self._epoch_started = self._run_started = 0.0

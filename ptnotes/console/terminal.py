@@ -17,13 +17,14 @@ from ptnotes.console.plain import drawn, headlines
 from ptnotes.console.progress import LiveLine
 from ptnotes.console.summary import Ending, best_epoch, losses, majority, numbers, weakest
 from ptnotes.console.theme import STYLES, sparkline, styled
-from ptnotes.events import Event, Header, Progress, Row, RunRecord, Table
+from ptnotes.events import EpochRow, Event, Header, Progress, Row, RunRecord, Table
 from ptnotes.language import translate
 from ptnotes.quantities import written
 
 MARK = 2  # cells beside a number: the change of the loss, the star of the best epoch
 CURVE = 40  # cells
 WIDEST = 90  # cells of the panel
+HEADLINES = ("normalize", "test_accuracy", "train_accuracy")  # else a result's first number
 SECONDARY = ("seconds", "test_loss")  # columns left out first where the terminal is narrow
 
 
@@ -81,7 +82,7 @@ class TerminalScreen:
             return text
         style, mark = "", ""
         value = getattr(row, cell.name)
-        if cell.name.endswith("accuracy") and value > self._best:
+        if isinstance(row, EpochRow) and cell.name.endswith("accuracy") and value > self._best:
             style, mark, self._best = STYLES["best"], "*" if self.ascii else "★", value
         elif cell.name == "train_loss":
             mark = self._change(value)
@@ -113,11 +114,13 @@ class TerminalScreen:
         result = numbers(record.result.values)
         if not result:
             return
-        (name, value), *others = result.items()
+        name = next((each for each in HEADLINES if each in result), next(iter(result)))
+        value = result.pop(name)
+        others = result.items()
         told = [(each, Text(text)) for each, text in others] + self._meaning(record)
         told += [("written", Text(each)) for each in ending.written()]
         grid = RichTable.grid(padding=(0, 2))
-        grid.add_column(style="dim", overflow="fold", max_width=24)
+        grid.add_column(style="dim", overflow="fold", max_width=32)
         grid.add_column(overflow="fold")
         for each, text in told:
             grid.add_row(translate(each.replace("_", " ")), text)
@@ -142,7 +145,7 @@ class TerminalScreen:
         assert record.result
         values, told = record.result.values, []
         share = lambda part: written("accuracy", part)  # noqa: E731
-        if always := majority(values):
+        if "larger_class_share" not in values and (always := majority(values)):
             label, accuracy = always
             told.append(("majority class", Text(f"{share(accuracy)} ({printable(label)})")))
         if (low := weakest(values)) and len(values["per_class"]) > 2:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from ptnotes import language
 from ptnotes.cli import app
 from ptnotes.cli.help import PANELS
-from ptnotes.cli.options import saved_runs
+from ptnotes.cli.completion import saved_runs
 
 COMMANDS = list(typer.main.get_command(app).commands)
 
