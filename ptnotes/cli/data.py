@@ -26,14 +26,15 @@ class Set(StrEnum):
 
 @data.command("list")
 def list_sets(
+    every: Annotated[bool, typer.Option("--all", help="Every file of every data set too.")] = False,
     data_dir: options.DataDir = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Every file of every data set: its place, its size, whether it is right."""
+    """Every data set: whether its files are right, their size, their place."""
     from ptnotes.datasets import inventory
 
-    show(inventory.listing(data_dir=data_dir), as_json, quiet)
+    show(inventory.listing(data_dir=data_dir, files=every or as_json), as_json, quiet)
 
 
 @data.command()

@@ -20,6 +20,24 @@ Directories = Annotated[
 ]
 
 
+Condition = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="NAME=VALUE",
+        show_default=False,
+        help="Only runs with it, such as topic=mnist; may be repeated.",
+    ),
+]
+
+
+def _width(as_json: bool) -> int:
+    """Of the screen that the tables go to."""
+    from rich.console import Console
+
+    return Console(stderr=as_json).width or 80  # COLUMNS may be 0
+
+
 @runs.command("list")
 def list_runs(
     directories: Annotated[
@@ -30,23 +48,44 @@ def list_runs(
         Literal["table", "csv", "json", "markdown"],
         typer.Option("--format", help="How to print them; json is --json."),
     ] = "table",
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="run",
+            help="A column of --format csv: best_accuracy, date, seconds, …",
+        ),
+    ] = None,
+    conditions: Condition = None,
     as_json: options.Json = False,
-    quiet: options.Quiet = False,
+    quiet: Annotated[
+        bool,
+        typer.Option("--quiet", rich_help_panel=options.OUTPUT, help="Only paths, one a line."),
+    ] = False,
 ) -> None:
     """Every run's topic, recipe, data, best and last accuracy, time, seed and date."""
     from ptnotes.runs import overview
 
-    paths = directories or [Path()]
-    if form in ("table", "json"):
-        show(overview.listing(directories=paths), as_json or form == "json", quiet)
-        return
-    if as_json:
+    paths, as_json = directories or [Path()], as_json or form == "json"
+    if as_json and form not in ("table", "json"):
         raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
-    with named_failures():
-        table = overview.table(paths)
-        text = table.to_csv(lineterminator="\n") if form == "csv" else overview.markdown(table)
-        with writing():
-            typer.echo(text, nl=form == "markdown")
+    chosen = conditions or []
+    if form in ("csv", "markdown"):
+        with named_failures():
+            table = overview.table(paths, chosen, sort)
+            text = table.to_csv(lineterminator="\n") if form == "csv" else overview.markdown(table)
+            with writing():
+                typer.echo(text, nl=form == "markdown")
+    elif quiet and not as_json:
+        with named_failures():
+            found = overview.summaries(paths, chosen, sort)
+            with writing():
+                typer.echo("".join(f"{run['run']}\n" for run in found), nl=False)
+    else:
+        events = overview.listing(
+            directories=paths, conditions=chosen, sort=sort, width=_width(as_json)
+        )
+        show(events, as_json, quiet)
 
 
 @runs.command("show")
@@ -63,7 +102,10 @@ def show_run(
     """One run in full: configuration, history, confusions, precision and recall."""
     from ptnotes.runs import overview
 
-    show(overview.show(directory=directory, plot=plot, confusion=confusion), as_json, quiet)
+    events = overview.show(
+        directory=directory, plot=plot, confusion=confusion, width=_width(as_json)
+    )
+    show(events, as_json, quiet, files=[each for each in (plot, confusion) if each])
 
 
 @runs.command()
@@ -76,4 +118,5 @@ def compare(
     """Runs side by side: what differs, what came out, and with --plot their curves together."""
     from ptnotes.runs import overview
 
-    show(overview.compare(directories=directories, plot=plot), as_json, quiet)
+    events = overview.compare(directories=directories, plot=plot, width=_width(as_json))
+    show(events, as_json, quiet, files=[plot] if plot else [])

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import typer
@@ -129,22 +130,41 @@ def tensors(**shared: Any) -> None:
     run("tensors", **shared)
 
 
+Part = StrEnum(
+    "Part",
+    ["channels", "padding", "stride", "pooling", "size", "inception", "residual", "shapes"],
+)
+
+
 @command("conv-demo")
 def conv_demo(
     size: Annotated[
         str, typer.Option("--input", metavar="HEIGHTxWIDTH", help="The input's size.")
     ] = "28x28",
-    kernel: Annotated[int, typer.Option(min=1, max=99999, help="The kernel's side.")] = 5,
-    stride: Annotated[int, typer.Option(min=1, max=99999, help="Pixels a step.")] = 1,
-    padding: Annotated[int, typer.Option(min=0, max=99999, help="Zeros on each side.")] = 0,
+    kernel: Annotated[
+        int, typer.Option(min=1, max=99999, metavar="N", help="The kernel's side.")
+    ] = 5,
+    stride: Annotated[int, typer.Option(min=1, max=99999, metavar="N", help="Pixels a step.")] = 1,
+    padding: Annotated[
+        int, typer.Option(min=0, max=99999, metavar="N", help="Zeros on each side.")
+    ] = 0,
     dilation: Annotated[
-        int, typer.Option(min=1, max=99999, help="Pixels from one weight to the next.")
+        int, typer.Option(min=1, max=99999, metavar="N", help="Pixels from one weight to the next.")
     ] = 1,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(
+            metavar="PART",
+            case_sensitive=False,
+            show_default="all",
+            help=f"Of {', '.join(Part)}; may be repeated.",
+        ),
+    ] = None,
     **shared: Any,
 ) -> None:
     height, width = _size(size)
     shared |= {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    run("conv-demo", height=height, width=width, **shared)
+    run("conv-demo", height=height, width=width, only=list(map(str, only or ())), **shared)
 
 
 @command("mnist", batch_size, training, mini_batches)

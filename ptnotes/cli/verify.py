@@ -17,6 +17,9 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Only claims that need no training and no data.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every claim with what was measured, by line.")
+    ] = False,
     list_only: Annotated[bool, typer.Option("--list", help="Show the claims; check none.")] = False,
     seed: options.Seed = 0,
     device: options.Device = None,
@@ -25,7 +28,9 @@ def verify(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Every checkable claim of the notes, run and judged; exit code 1 if one fails."""
+    """Every checkable claim of the notes, run and judged: how many of each section hold, and the
+    corrections in words. Exit code 1 if a claim fails.
+    """
     from ptnotes.verify import runner
 
     if list_only:
@@ -38,6 +43,7 @@ def verify(
         device=device or "auto",
         threads=threads,
         data_dir=data_dir,
+        shown="rows" if as_json else "all" if every else "summary",
     )
     failed = show(events, as_json, quiet)["failed"]
     if failed:

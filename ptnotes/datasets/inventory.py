@@ -13,9 +13,18 @@ from ptnotes.datasets.download import absolute, fetch
 from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
 from ptnotes.datasets.paths import data_directory, places, sample_directory, target_directory
 from ptnotes.errors import DataError
-from ptnotes.events import Event, Header, Result, Row, column
+from ptnotes.events import Event, Header, Marked, Result, Row, Table, column
+from ptnotes.language import translate
+from ptnotes.quantities import written
 
 FileStatus = Literal["right", "wrong", "unknown", "missing"]
+ROLES = {
+    "right": "good",
+    "wrong": "bad",
+    "unknown": "warning",
+    "incomplete": "warning",
+    "missing": "dim",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,15 @@ class FileRow(Row):
     state: FileStatus = column("state", "<7")
     size: int = column("bytes", "10d")
     path: str = column("file")
+
+    def shown(self, name: str) -> Marked | None:
+        if name == "state":
+            return _marked(self.state)
+        return Marked((f"{written(name, self.size):>10}", "")) if name == "size" else None
+
+
+def _marked(state: str) -> Marked:
+    return Marked((translate(state), ROLES[state]))
 
 
 def inspect(name: str, data_set: DataSet, directory: Path) -> list[FileRow]:
@@ -88,20 +106,46 @@ def _header(command: str, directory: Path, **config: Any) -> Header:
     return Header("data", where | config, environment, records="result.files")
 
 
-def listing(*, data_dir: Path | None) -> Iterator[Event]:
-    """A row per file of every data set, the sample's too. Raises DataError."""
+def listing(*, data_dir: Path | None, files: bool = False) -> Iterator[Event]:
+    """A table with a row per data set, the sample's too; with ``files`` a row per file before it.
+
+    The JSON document holds the files' rows. Raises DataError.
+    """
     directory, sets = _sources(data_dir, sample=False)
     yield _header("list", directory)
-    states = {}
-    for name, data_set in sets.items():
-        rows = inspect(name, data_set, directory)
-        states[name] = _state_of_set(rows)
-        yield from rows
     sample, shipped = _sources(None, sample=True)
-    rows = inspect("sample", shipped["sample"], sample)
-    states["sample"] = _state_of_set(rows)
-    yield from rows
+    states, cells = {}, []
+    for name, data_set in (sets | shipped).items():
+        rows = inspect(name, data_set, sample if name in shipped else directory)
+        states[name] = _state_of_set(rows)
+        if files:
+            yield from rows
+        cells.append(_cells(name, data_set, rows))
+    yield Table("Data sets", ("data set", "state", "files", "size", "where"), cells)
     yield Result({"data_dir": absolute(directory), "sample_dir": str(sample), "sets": states})
+
+
+def _cells(name: str, data_set: DataSet, rows: Sequence[FileRow]) -> tuple[str, ...]:
+    """A data set's state, how many of its files are right, what they take, and where they are:
+    a place in the data directory, or what fetches them.
+    """
+    state = _state_of_set(rows)
+    there = [row for row in rows if row.state != "missing"]
+    wrong = {_published(row.path) for row in rows if row.state != "right"}
+    right = f"{len(data_set.files) - len(wrong)}/{len(data_set.files)}"
+    size = f"{written('size', round(sum(row.size for row in there) / 1000))} kB" if there else ""
+    places = dict.fromkeys(os.path.dirname(row.path) or "." for row in there)
+    where = ", ".join(places)
+    if name == "sample":
+        where = translate("shipped with ptnotes")
+    elif state in ("wrong", "incomplete", "missing"):
+        where = f"ptnotes data download {name}"
+    return (name, _marked(state), right, f"{size:>9}", Marked((where, "dim")))
+
+
+def _published(path: str) -> str:
+    """The path without what packs it: a file may be there packed and unpacked."""
+    return path.removesuffix(".gz")
 
 
 def _state_of_set(rows: Sequence[FileRow]) -> str:

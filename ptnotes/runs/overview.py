@@ -7,22 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import DataError, UsageError
-from ptnotes.events import Event, Header, Result, Table
+from ptnotes.events import Event, Header, Result
 from ptnotes.files import TEMPORARY
 from ptnotes.plots import classification, curves, figure, of_run
 from ptnotes.runs import document as documents
-from ptnotes.runs import schema
+from ptnotes.runs import schema, tables
 from ptnotes.runs.directory import COMPLETE, MOVING
 from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROWS = 20  # of a history on screen
-MATRIX = 10  # classes, up to which the confusion matrix fits into 80 columns
-MAX_CONFUSIONS = 15  # that are listed where it doesn't
-COMPARED = 5  # runs side by side in a table: their names fit into 80 columns
-NOTHING = "-"
+WIDTH = 80  # of the screen, where nobody says it
 WHOLE_NUMBERS = ("seed", "epochs", "epochs_done", "best_epoch")
 COLUMNS = (
     *("damaged", "topic", "arch", "cell", "via", "recipe", "data", "seed", "epochs"),
@@ -31,20 +27,30 @@ COLUMNS = (
 )
 
 
-def listing(*, directories: Sequence[Path]) -> Iterator[Event]:
-    """A line per run in the directories or below them; damaged ones say so. Raises DataError."""
+def listing(
+    *,
+    directories: Sequence[Path],
+    conditions: Sequence[str] = (),
+    sort: str | None = None,
+    width: int = WIDTH,
+) -> Iterator[Event]:
+    """A row per run in the directories or below them; damaged ones say so.
+
+    Raises DataError, and UsageError as ``summaries`` does.
+    """
     yield _header("list")
-    found = summaries(directories)
-    headings = ("run, date", "topic, recipe", "data", "epochs", "best", "last", "s", "seed")
-    yield Table("Saved runs", headings, [_line(run) for run in found])
+    found = summaries(directories, conditions, sort)
+    yield tables.listed(found, width)
     yield Result({"runs": found})
 
 
-def table(directories: Sequence[Path]) -> "pd.DataFrame":
-    """The same as a table, a row per run. Raises DataError."""
+def table(
+    directories: Sequence[Path], conditions: Sequence[str] = (), sort: str | None = None
+) -> "pd.DataFrame":
+    """The same as a table, a row per run. Raises DataError, UsageError."""
     import pandas as pd
 
-    found = summaries(directories)
+    found = summaries(directories, conditions, sort)
     columns = [name for name in COLUMNS if any(name in run for run in found)]
     table = pd.DataFrame(found, columns=["run", *columns]).set_index("run")
     # a column of integers in which a run has none would become floats
@@ -59,15 +65,43 @@ def markdown(table: "pd.DataFrame") -> str:
     return str(rows.to_markdown(index=False, disable_numparse=True))
 
 
-def summaries(directories: Sequence[Path]) -> list[dict[str, Any]]:
-    """What every run came to; of a damaged one, why it can't be read. Raises DataError."""
+def summaries(
+    directories: Sequence[Path], conditions: Sequence[str] = (), sort: str | None = None
+) -> list[dict[str, Any]]:
+    """What every run came to; of a damaged one, why it can't be read.
+
+    ``conditions`` are texts such as "topic=mnist", all of which a run must meet. ``sort`` is a name
+    in COLUMNS, or "run": accuracies from the best down, the rest from the least up, and last the
+    runs without one. Raises DataError, and UsageError for a name that isn't in COLUMNS.
+    """
+    wanted = [_condition(each) for each in conditions]
+    key = None if sort is None else _column(sort, "--sort")
     found = []
     for directory in _runs_in(directories):
         try:
-            found.append(summary(directory, schema.read(directory)))
+            run = summary(directory, schema.read(directory))
         except DataError as error:
-            found.append({"run": str(directory), "damaged": str(error)})
-    return found
+            run = {"run": str(directory), "damaged": str(error)}
+        if all(str(run.get(name, "")).lower() == value.lower() for name, value in wanted):
+            found.append(run)
+    if key is None:
+        return found
+    there = [run for run in found if key in run]
+    there.sort(key=lambda run: run[key], reverse=key.endswith("accuracy"))
+    return there + [run for run in found if key not in run]
+
+
+def _condition(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--filter takes NAME=VALUE, such as topic=mnist, not '{text}'")
+    return _column(name, "--filter"), value
+
+
+def _column(name: str, option: str) -> str:
+    if (known := name.replace("-", "_")) in ("run", *COLUMNS):
+        return known
+    raise UsageError(f"{option}: runs have no '{name}'; they have run, {', '.join(COLUMNS)}")
 
 
 def _runs_in(directories: Sequence[Path]) -> Iterator[Path]:
@@ -122,24 +156,12 @@ def summary(directory: Path, document: Document) -> dict[str, Any]:
     return found | {"seconds": run["wall_seconds"], "date": run["date"]}
 
 
-def _line(run: dict[str, Any]) -> tuple[str, ...]:
-    """Cells of two lines, so that the table fits into 80 columns."""
-    if "damaged" in run:
-        return (run["run"], "damaged", *[NOTHING] * 6)
-    kind = " ".join(str(run[name]) for name in ("topic", "arch", "cell", "via") if name in run)
-    accuracies = [_percent(run.get(f"{which}_accuracy")) for which in ("best", "last")]
-    of = f"{run['epochs_done']}/{run['epochs']}"
-    told = (str(run.get("data", NOTHING)), of, *accuracies, f"{run['seconds']:.0f}")
-    place, how = f"{run['run']}\n{run['date'][:10]}", f"{kind}\n{run['recipe']}"
-    return (place, how, *told, str(run.get("seed", NOTHING)))
-
-
-def _percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2%}"
-
-
 def show(
-    *, directory: Path, plot: Path | None = None, confusion: Path | None = None
+    *,
+    directory: Path,
+    plot: Path | None = None,
+    confusion: Path | None = None,
+    width: int = WIDTH,
 ) -> Iterator[Event]:
     """One run in full: configuration, history, what came out, class by class.
 
@@ -147,73 +169,30 @@ def show(
     """
     of_run.check_paths(plot, confusion)
     document = schema.read(directory)
-    result, classes = document["result"], document["run"]["classes"]
+    history, result = document["history"], document["result"]
+    classes, said = document["run"]["classes"], summary(directory, document)
     if confusion and "confusion" not in result:
         raise UsageError(f"--confusion: {directory} holds no finished run of a classifier")
-    if plot and not document["history"]:
+    if plot and not history:
         raise UsageError(f"--plot: {directory} holds no finished epoch")
     yield _header("show")
-    told = {"run": str(directory), "topic": document["topic"], "date": document["run"]["date"]}
-    told |= document["config"] | document["environment"]
-    settings = [(name, str(value)) for name, value in told.items()]
-    yield Table("Configuration", ("name", "value"), settings)
-    if document["history"]:
-        yield _history(document["history"])
+    yield from tables.settings(document, said)
+    if history:
+        yield tables.history(history, said, width)
     if "confusion" in result:
-        yield _confusions(result["confusion"], classes)
-        yield _per_class(result["per_class"])
+        yield tables.confusions(result["confusion"], classes, width)
+        yield tables.per_class(result["per_class"])
     if plot:
-        figure.save(curves.curve(document["history"], document["topic"]), plot)
+        figure.save(curves.curve(history, document["topic"]), plot)
     if confusion:
         figure.save(classification.confusion(result["confusion"], classes), confusion)
-    yield Result(summary(directory, document) | {"document": document})
+    yield Result(said | {"document": document})
 
 
-def _history(history: list[dict[str, Any]]) -> Table:
-    every = max(1, -(-len(history) // ROWS))
-    shown = [
-        row for index, row in enumerate(history, 1) if index % every == 0 or row is history[-1]
-    ]
-    columns = list(history[0])
-    rows = [tuple(_cell(name, row.get(name)) for name in columns) for row in shown]
-    return Table("History", tuple(name.replace("_", " ") for name in columns), rows)
-
-
-def _cell(name: str, value: Any) -> str:
-    if name.endswith("accuracy"):
-        return _percent(value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _confusions(cells: list[list[int]], classes: list[str]) -> Table:
-    if len(classes) <= MATRIX:
-        rows = [
-            (name, *(str(cell or "") for cell in row))
-            for name, row in zip(classes, cells, strict=True)
-        ]
-        return Table("Confusion: true down, predicted across", ("", *classes), rows)
-    wrong = [
-        (cell, true, predicted)
-        for true, row in enumerate(cells)
-        for predicted, cell in enumerate(row)
-        if cell and true != predicted
-    ]
-    frequent = sorted(wrong, reverse=True)[:MAX_CONFUSIONS]
-    rows = [(classes[true], classes[predicted], str(cell)) for cell, true, predicted in frequent]
-    return Table("The most frequent confusions", ("true", "predicted", "times"), rows)
-
-
-def _per_class(found: list[dict[str, Any]]) -> Table:
-    measures = ("precision", "recall", "f1")
-    rows = [
-        (each["class"], str(each["samples"]), *(_percent(each[name]) for name in measures))
-        for each in found
-    ]
-    return Table("Class by class", ("class", "samples", "precision", "recall", "F1"), rows)
-
-
-def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterator[Event]:
-    """Runs side by side: what differs in their configuration, and what came out.
+def compare(
+    *, directories: Sequence[Path], plot: Path | None = None, width: int = WIDTH
+) -> Iterator[Event]:
+    """A row per run: what came out, and what differs in the configuration.
 
     ``plot`` gets their curves in one picture. Raises UsageError, DataError.
     """
@@ -225,15 +204,7 @@ def compare(*, directories: Sequence[Path], plot: Path | None = None) -> Iterato
     yield _header("compare")
     runs = [summary(Path(name), document) for name, document in found.items()]
     differing = _differing([*found.values()])
-    outcome = ("epochs_done", "best_accuracy", "best_epoch", "last_accuracy", "seconds")
-    rows = [(name, *map(str, values)) for name, values in differing.items()]
-    for name in outcome:
-        if any(name in run for run in runs):
-            cells = [_cell(name, run[name]) if name in run else NOTHING for run in runs]
-            rows.append((name.replace("_", " "), *cells))
-    for first in range(1, len(found) + 1, COMPARED):
-        part = [row[:1] + row[first : first + COMPARED] for row in [("", *found), *rows]]
-        yield Table("What differs, and what came out", part[0], part[1:])
+    yield from tables.compared(runs, differing, width)
     if plot:
         histories = {name: each["history"] for name, each in found.items() if each["history"]}
         if not histories:

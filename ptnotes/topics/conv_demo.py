@@ -1,7 +1,7 @@
 """Channels, kernel, padding, stride, max-pooling, the output size; Inception's concat, the residual
 add, the shapes inside the four nets (notes, 556-744)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Result, Table
 from ptnotes.models.mnist import MODELS, InceptionA, ResidualBlock
 from ptnotes.models.shapes import trace
+from ptnotes.quantities import written
 from ptnotes.reference import output_size
 
 FIVE_BY_FIVE = [  # lines 607 and 621
@@ -78,110 +79,149 @@ def run(
     stride: int = 1,
     padding: int = 0,
     dilation: int = 1,
+    only: Sequence[str] = (),
 ) -> Iterator[Event]:
-    """The user's own convolution, then the notes' examples. Raises UsageError."""
+    """The user's own convolution, then the notes' examples: of PARTS those in ``only``, or all.
+
+    Raises UsageError.
+    """
+    if unknown := set(only) - set(PARTS):
+        raise UsageError(f"only: there is no {', '.join(unknown)}; there is {', '.join(PARTS)}")
     size = (height, width)
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     try:
-        formula = tuple(output_size(side, kernel, **options) for side in size)
+        for side in size:
+            output_size(side, kernel, **options)
     except ValueError as error:
         raise UsageError(f"--kernel: {error}") from error
     config = {"input": list(size), "kernel": kernel, **options}
+    chosen = [part for part in PARTS if not only or part in only]
+    if only:
+        config["only"] = chosen
     yield Header("conv-demo", config, environment(torch.device("cpu")))
 
-    with keep_global_state(), seed_weights(0):  # of values that nothing shows
-        found = list(_tables(size, formula, kernel, stride, padding, dilation))
-    yield from found
+    result: dict[str, Any] = {}
+    for part in chosen:
+        with keep_global_state(), seed_weights(0):  # of values that nothing shows
+            tables, values = PARTS[part](size, kernel, options)
+        yield from tables
+        result |= values
+    yield Result(result)
 
 
-def _tables(
-    size: tuple[int, int],
-    formula: tuple[int, ...],
-    kernel: int,
-    stride: int,
-    padding: int,
-    dilation: int,
-) -> Iterator[Event]:
-    real, on = torch_size(size, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
-    yield _worked_example(size, kernel, stride, padding, dilation, real)
+# the tables of a part of the demonstration, and its values in the document
+Part = tuple[list[Table], dict[str, Any]]
 
+
+def _size(size: tuple[int, int], kernel: int, options: dict[str, int]) -> Part:
+    formula = tuple(output_size(side, kernel, **options) for side in size)
+    real, on = torch_size(size, kernel=kernel, **options)
+    values = {
+        "output_size": list(formula),
+        "torch_output_size": list(real),
+        "agrees_with_torch": formula == real,
+        "torch_computed_on": on,
+    }
+    return [_worked_example(size, kernel, real=real, **options)], values
+
+
+def _channels(*_: Any) -> Part:
     layer = nn.Conv2d(5, 10, kernel_size=3)  # lines 593-597
     with torch.inference_mode():
-        many = layer(torch.randn(1, 5, 100, 100))
-    channels = {
+        output = layer(torch.randn(1, 5, 100, 100))
+    shapes = {
         "input": [1, 5, 100, 100],
         "weight": list(layer.weight.shape),
-        "output": list(many.shape),
+        "output": list(output.shape),
     }
-    yield Table(
-        "Channels: Conv2d(5, 10, kernel_size=3) (line 593)",
-        ("tensor", "shape"),
-        [(name, str(tuple(shape))) for name, shape in channels.items()],
-    )
+    title = "Channels: Conv2d(5, 10, kernel_size=3) (line 593)"
+    return [_shapes(title, "tensor", shapes)], {"channels": shapes}
 
-    padded, strided, pooled = convolve(padding=1), convolve(stride=2), pool()
-    yield Table(
-        "The notes' inputs (lines 606-635)",
-        ("", "input", "kernel", "output"),
-        [
-            ("padding 1", _matrix(FIVE_BY_FIVE), _matrix(KERNEL), _matrix(padded) + "\n"),
-            ("stride 2", _matrix(FIVE_BY_FIVE), _matrix(KERNEL), _matrix(strided) + "\n"),
-            ("max-pooling 2", _matrix(FOUR_BY_FOUR), "2×2", _matrix(pooled)),
-        ],
-    )
 
-    inception = {name: list(y.shape) for name, y in branches(torch.randn(1, 10, 12, 12)).items()}
-    yield Table(
-        "InceptionA on (1, 10, 12, 12): four branches and their concat (line 715)",
-        ("branch", "shape"),
-        [(name, str(tuple(shape))) for name, shape in inception.items()],
-    )
+def _padding(*_: Any) -> Part:
+    return _example("Padding 1 (line 610)", "padding", FIVE_BY_FIVE, KERNEL, convolve(padding=1))
 
+
+def _stride(*_: Any) -> Part:
+    return _example("Stride 2 (line 622)", "stride", FIVE_BY_FIVE, KERNEL, convolve(stride=2))
+
+
+def _pooling(*_: Any) -> Part:
+    title = "Max-pooling 2×2 (line 634)"
+    return _example(title, "max_pooling", FOUR_BY_FOUR, None, pool())
+
+
+def _example(
+    title: str,
+    name: str,
+    image: list[list[int]],
+    kernel: list[list[int]] | None,
+    output: list[list[int]],
+) -> Part:
+    """Matrices side by side."""
+    matrices = {"input": image, "kernel": kernel, "output": output}
+    shown = {each: _matrix(matrix) for each, matrix in matrices.items() if matrix}
+    return [Table(title, tuple(shown), [tuple(shown.values())])], {name: output}
+
+
+def _inception(*_: Any) -> Part:
+    joined = branches(torch.randn(1, 10, 12, 12))
+    shapes = {name: list(output.shape) for name, output in joined.items()}
+    title = "InceptionA on (1, 10, 12, 12): four branches and their concat (line 715)"
+    return [_shapes(title, "branch", shapes)], {"inception": shapes}
+
+
+def _residual(*_: Any) -> Part:
     block, x = ResidualBlock(16), torch.randn(1, 16, 12, 12)
     with torch.inference_mode():
         residual = block.conv2(torch.relu(block.conv1(x)))
         same = torch.equal(torch.relu(x + residual), block(x))
     shapes = {"x": list(x.shape), "F(x)": list(residual.shape), "relu(x + F(x))": list(x.shape)}
-    yield Table(
-        "The residual add: x and F(x) have one shape (line 742)",
-        ("tensor", "shape"),
-        [(name, str(tuple(shape))) for name, shape in shapes.items()],
-    )
+    title = "The residual add: x and F(x) have one shape (line 742)"
+    return [_shapes(title, "tensor", shapes)], {"residual": {"shapes": shapes, "adds_up": same}}
 
+
+def _networks(*_: Any) -> Part:
     traces = {arch: trace(MODELS[arch](), torch.zeros(1, 1, 28, 28)) for arch in MODELS}
+    headings = ("layer", "kind", "input", "output", "params")
+    tables = []
     for arch, steps in traces.items():
-        yield Table(
-            f"{arch}: the layers, as they are called",
-            ("layer", "kind", "input", "output", "parameters"),
-            [
-                (s.layer, s.kind, _by(s.inputs), _by(s.outputs), f"{s.parameters or ''}")
-                for s in steps
-            ],
-        )
-    yield Result(
-        {
-            "output_size": list(formula),
-            "torch_output_size": list(real),
-            "agrees_with_torch": formula == real,
-            "torch_computed_on": on,
-            "channels": channels,
-            "padding": padded,
-            "stride": strided,
-            "max_pooling": pooled,
-            "inception": inception,
-            "residual": {"shapes": shapes, "adds_up": same},
-            "flattened": {arch: steps[-1].inputs[-1] for arch, steps in traces.items()},
-            "shapes": {
-                arch: [{"layer": s.layer, "output": list(s.outputs)} for s in steps]
-                for arch, steps in traces.items()
-            },
-        }
-    )
+        rows = [
+            (s.layer, s.kind, _by(s.inputs), _by(s.outputs), _count(s.parameters)) for s in steps
+        ]
+        tables.append(Table(f"{arch}: the layers, as they are called", headings, rows))
+    values = {
+        "flattened": {arch: steps[-1].inputs[-1] for arch, steps in traces.items()},
+        "shapes": {
+            arch: [{"layer": s.layer, "output": list(s.outputs)} for s in steps]
+            for arch, steps in traces.items()
+        },
+    }
+    return tables, values
+
+
+# in the order in which they are shown, which is that of the document too
+PARTS: dict[str, Callable[..., Part]] = {
+    "size": _size,
+    "channels": _channels,
+    "padding": _padding,
+    "stride": _stride,
+    "pooling": _pooling,
+    "inception": _inception,
+    "residual": _residual,
+    "shapes": _networks,
+}
+
+
+def _shapes(title: str, heading: str, shapes: dict[str, list[int]]) -> Table:
+    rows = [(name, str(tuple(shape))) for name, shape in shapes.items()]
+    return Table(title, (heading, "shape"), rows)
 
 
 def _worked_example(
     size: tuple[int, int],
     kernel: int,
+    *,
     stride: int,
     padding: int,
     dilation: int,
@@ -208,6 +248,10 @@ def _worked_example(
 def _matrix(values: list[list[int]]) -> str:
     width = max(len(str(value)) for row in values for value in row)
     return "\n".join(" ".join(f"{value:{width}}" for value in row) for row in values)
+
+
+def _count(parameters: int) -> str:
+    return f"{written('parameters', parameters):>7}" if parameters else ""
 
 
 def _by(shape: tuple[int, ...]) -> str:

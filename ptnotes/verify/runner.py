@@ -12,7 +12,8 @@ import torch
 from ptnotes.engine.device import environment, pick_device, prepare
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DivergedError, InternalError, PtnotesError, UsageError
-from ptnotes.events import Event, Header, Progress, Result, Row, Table, column
+from ptnotes.events import Event, Header, Progress, Result, Row, column
+from ptnotes.verify import tables
 from ptnotes.verify.claims import CLAIMS, Claim, Finding, Settings
 
 Verdict = Literal["holds", "corrected", "fails", "error"]
@@ -127,8 +128,10 @@ def run(
     device: str,
     threads: int | None,
     data_dir: Path | None,
+    shown: Literal["rows", "summary", "all"] = "rows",
 ) -> Iterator[Event]:
-    """Yields a row per claim, then the Result.
+    """Yields a row per claim, which the JSON document holds, or at the end tables for a screen:
+    a summary, or all claims by line. Then the Result.
 
     Raises UsageError and DeviceError before; after the Result, which has the claims judged so far,
     what a check raises that the user can mend, and InternalError if a check ended in another error.
@@ -138,22 +141,28 @@ def run(
     settings = Settings(seed, device, threads, data_dir)
     started = time.perf_counter()
     config = {"only": list(only), "quick": quick, "seed": seed, "device": str(used_device)}
-    yield Header(
-        "verify", config, environment(used_device), rows=len(claims), records="result.claims"
-    )
+    yield Header("verify", config, environment(used_device), records="result.claims")
     rows: list[ClaimRow] = []
     internal: dict[str, Exception] = {}
-    ended: PtnotesError | None = None
-    for claim in claims:
+    ended: PtnotesError | KeyboardInterrupt | None = None
+    for index, claim in enumerate(claims):
         try:
+            yield Progress(None, index, len(claims), "claims")
             row, error = yield from judge(claim, settings)
-        except PtnotesError as failure:
+        except (PtnotesError, KeyboardInterrupt) as failure:
+            if shown == "rows" and isinstance(failure, KeyboardInterrupt):
+                raise  # the document has the rows, and says that it is interrupted
             ended = failure
             break
         rows.append(row)
         if error:
             internal[row.id] = error
-        yield row
+        if shown == "rows":
+            yield row
+    if shown == "all":
+        yield from tables.every(rows)
+    elif shown == "summary":
+        yield from tables.summary(rows)
     verdicts = [row.verdict for row in rows]
     yield Result(
         {
@@ -177,10 +186,5 @@ def list_claims(*, only: Sequence[str], quick: bool) -> Iterator[Event]:
     """The claims, without running a check. Raises UsageError."""
     claims = select(only, quick=quick)
     yield Header("verify", {"only": list(only), "quick": quick}, environment(torch.device("cpu")))
-    rows = []
-    for claim in claims:
-        correction = f"\n→ {claim.correction}" if claim.correction else ""
-        rows.append((str(claim.line), claim.id, claim.statement + correction))
-    headings = ("line", "claim", "the notes say → what is right")
-    yield Table("The notes' checkable claims", headings, rows)
+    yield tables.listing(claims)
     yield Result({"listed": len(claims), "claims": list(map(_described, claims))})

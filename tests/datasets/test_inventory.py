@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from ptnotes.datasets import inventory
 from ptnotes.datasets.manifest import DataSet, File, data_sets
@@ -54,6 +55,35 @@ def test_list_of_nothing(data, tmp_path):
     assert set(result["sets"].values()) == {"missing", "right"}  # the sample is always there
     assert result["sets"]["sample"] == "right"
     assert result["data_dir"] == str(tmp_path)
+
+
+def test_list_has_a_row_per_set(cli, labels, published, tmp_path):
+    labels.with_suffix(".gz").write_bytes(published(b"right"))
+    text = cli("data", "list", "--data-dir", tmp_path).stdout
+    rows = [line.split()[:3] for line in text.splitlines()]
+    assert ["kmnist", "right", "1/1"] in rows
+    assert ["sample", "right", f"{len(SAMPLE_FILES)}/{len(SAMPLE_FILES)}"] in rows
+    assert labels.name not in text
+    labels.write_bytes(b"wrong")
+    every = cli("data", "list", "--data-dir", tmp_path, "--all").stdout
+    assert labels.name in every
+    assert ["kmnist", "wrong", "0/1"] in [line.split()[:3] for line in every.splitlines()]
+
+
+def test_documents_keep_their_names(data, tmp_path):
+    """What scripts read: in this order, as they have always been."""
+    _, result, _ = data("list", "--data-dir", tmp_path)
+    assert list(result) == ["files", "data_dir", "sample_dir", "sets"]
+    assert all(list(row) == ["data_set", "state", "size", "path"] for row in result["files"])
+    _, result, _ = data("verify", "--sample")
+    assert list(result) == ["files", "checked", "failed"]
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 300])
+def test_list_of_every_width(cli, tmp_path, width):
+    done = cli("data", "list", "--data-dir", tmp_path, env={"COLUMNS": str(width)})
+    assert done.exit_code == 0
+    assert max(cell_len(line) for line in done.stdout.splitlines() if "─" in line) <= width
 
 
 def test_list_fits_and_pipes(cli, tmp_path):

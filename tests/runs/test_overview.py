@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
+from ptnotes.events import Marked, Table
+from ptnotes.runs import overview, tables
 from tests.test_cli import failure
 
 
@@ -44,15 +47,163 @@ def test_list(cli, two, run_of, tmp_path):
     assert runs[0]["last_accuracy"] <= runs[0]["best_accuracy"]
     assert {"recipe", "data", "seconds", "seed", "date", "arch"} <= set(runs[0])
     assert "damaged" in runs[2]
-    text = cli("runs", "list", tmp_path, env={"COLUMNS": "80"}).stdout
-    assert all(len(line) <= 80 for line in text.splitlines())
-    assert "2/2" in text
+    text = cli("runs", "list", tmp_path, env={"COLUMNS": "120"}).stdout
     assert "damaged" in text
+
+
+RUN_KEYS = [
+    *("run", "topic", "arch", "recipe", "data", "seed", "epochs", "epochs_done", "finished"),
+    *("measure", "best_accuracy", "best_epoch", "last_accuracy", "seconds", "date"),
+]
+
+
+def test_documents_keep_their_names(cli, two):
+    """What scripts read: in this order, as they have always been."""
+    listed = result(cli, "runs", "list", *two)
+    assert list(listed) == ["runs"]
+    assert all(list(run) == RUN_KEYS for run in listed["runs"])
+    shown = result(cli, "runs", "show", two[0])
+    assert list(shown) == [*RUN_KEYS, "document"]
+    compared = result(cli, "runs", "compare", *two)
+    assert list(compared) == ["runs", "differs"]
+    assert list(compared["runs"][0]) == RUN_KEYS
+
+
+@pytest.fixture
+def named(two, run_of, tmp_path, monkeypatch):
+    """Runs with names of their own, in the current directory: one is Chinese, one damaged."""
+    others = [run_of("linreg", "--epochs", "4"), run_of("names", "--epochs", "1")]
+    for name, run in zip(("a", "欧阳的数字", "line", "names"), [*two, *others], strict=True):
+        shutil.copytree(run, tmp_path / "runs" / name)
+    (tmp_path / "runs" / "damaged").mkdir()
+    (tmp_path / "runs" / "damaged" / "run.json").write_text("{")
+    monkeypatch.chdir(tmp_path)
+    return [f"runs/{name}" for name in ("a", "damaged", "line", "names", "欧阳的数字")]
+
+
+def rows_of(text):
+    return [line for line in text.splitlines() if line.startswith("runs/")]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120, 300])
+@pytest.mark.parametrize("command", ["list", "show", "compare"])
+def test_tables_of_every_width(cli, named, width, command):
+    chosen = {"list": ["runs"], "show": named[:1], "compare": [*named[:1], *named[2:]]}[command]
+    done = cli("runs", command, *chosen, env={"COLUMNS": str(width)})
+    assert done.exit_code == 0, done.stderr
+    assert max(cell_len(line) for line in done.stdout.splitlines() if "─" in line) <= width
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_row_per_run(cli, named, width):
+    """Of the same width, whatever the letters of its name."""
+    lines = rows_of(cli("runs", "list", "runs", env={"COLUMNS": str(width)}).stdout)
+    assert [line.split()[0] for line in lines] == named
+    assert len({cell_len(line) for line in lines}) == 1
+
+
+def test_quiet_list_is_paths(cli, named):
+    assert cli("runs", "list", "--quiet").stdout.splitlines() == named
+    (document,) = cli("runs", "list", "--quiet", "--json").stdout.splitlines()
+    assert len(json.loads(document)["result"]["runs"]) == len(named)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (["topic=mnist"], {"runs/a", "runs/欧阳的数字"}),
+        (["topic=MNIST", "recipe=tuned"], {"runs/欧阳的数字"}),
+        (["finished=true", "best-epoch=1", "topic=names"], {"runs/names"}),
+        (["topic=seq"], set()),
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "csv", "markdown"])
+def test_filter(cli, named, conditions, expected, form):
+    options = [part for each in conditions for part in ("--filter", each)]
+    assert set(cli("runs", "list", *options, "--quiet").stdout.splitlines()) == expected
+    done = cli("runs", "list", *options, "--format", form, env={"COLUMNS": "120"})
+    assert done.exit_code == 0, done.stderr
+    assert {name for name in named if name in done.stdout} == expected
+
+
+@pytest.mark.parametrize("name", ["best_accuracy", "best-accuracy", "date", "seconds", "topic"])
+def test_sort(cli, named, name):
+    done = cli("runs", "list", "--sort", name, "--json")
+    runs = json.loads(done.stdout)["result"]["runs"]
+    values = [run.get(name.replace("-", "_")) for run in runs]
+    there = [value for value in values if value is not None]
+    assert values == there + [None] * (len(values) - len(there))
+    assert there == sorted(there, reverse=name.endswith("accuracy"))
+
+
+@pytest.mark.parametrize(
+    "options", [["--sort", "size"], ["--filter", "mnist"], ["--filter", "size=3"]]
+)
+def test_name_that_runs_do_not_have(cli, named, options):
+    done = cli("runs", "list", *options)
+    assert done.exit_code == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def roles(table):
+    """Text → its role, of the cells that have one."""
+    cells = [cell for row in table.rows for cell in row if isinstance(cell, Marked)]
+    return {text.strip(): role for cell in cells for text, role in cell.parts if role}
+
+
+def tables_of(events):
+    return {event.title: event for event in events if isinstance(event, Table)}
+
+
+def test_best_of_comparable_runs_is_marked(named):
+    found = overview.summaries([Path("runs")])
+    best = max(run["best_accuracy"] for run in found if run.get("topic") == "mnist")
+    (table,) = tables_of(overview.listing(directories=[Path("runs")], width=120)).values()
+    marked = [text for text, role in roles(table).items() if role == "best"]
+    assert marked == [f"{best:.2%} ★"]  # the run of names stands alone
+    compared = tables_of(overview.compare(directories=[Path(named[0]), Path(named[4])]))
+    assert "best" in roles(next(iter(compared.values()))).values()
+
+
+def test_show_marks_the_diagonal_and_the_best_epoch(two):
+    shown = tables_of(overview.show(directory=two[0]))
+    for index, row in enumerate(shown["Confusion: true down, predicted across"].rows):
+        assert [cell.parts[0][1] for cell in row[1:]] == [
+            "good" if predicted == index else "bad" for predicted in range(10)
+        ]
+    assert list(roles(shown["History"]).values()) == ["best"]
+
+
+def test_show_says_each_fact_once(cli, two):
+    lines = cli("runs", "show", two[1]).stdout.splitlines()
+    facts = [line.split("  ")[0] for line in lines if re.match("[a-z][a-z ]+  ", line)]
+    facts = [fact for fact in facts if fact not in ("name", "epoch", "class")]
+    assert {"batch size", "torch", "parameters", "recipe", "best accuracy"} <= set(facts)
+    assert len(facts) == len(set(facts))
+
+
+def test_confusion_matrix_without_room_is_a_list(two):
+    assert "The most frequent confusions" in tables_of(overview.show(directory=two[0], width=30))
+
+
+def test_first_best_and_last_epoch_of_many_are_shown():
+    rows = [{"epoch": epoch, "test_accuracy": 0.5} for epoch in range(1, 1234)]
+    table = tables.history(rows, {"measure": "test_accuracy", "best_epoch": 777}, 80)
+    epochs = [int(row[0]) for row in table.rows]
+    assert epochs == [1, 2, 5, 10, 20, 50, 100, 200, 500, 777, 1000, 1233]
+    assert len(tables.history(rows[:150], {"best_epoch": 77}, 80).rows) <= 22
+
+
+def test_numbers_stand_below_each_other():
+    differing = {"lr": [0.01, 10, 0.0005]}
+    runs = [{"run": name, "seconds": 1.0, "finished": True} for name in "abc"]
+    (table,) = tables.compared(runs, differing, 80)
+    assert [row[2] for row in table.rows] == [" 0.01  ", "10     ", " 0.0005"]
 
 
 def test_terminal_without_a_width(cli, two):
     """As COLUMNS says it where it isn't known."""
-    assert "2/2" in cli("runs", "list", two[0], env={"COLUMNS": "0"}).stdout
+    assert "mnist" in cli("runs", "list", two[0], env={"COLUMNS": "0"}).stdout
 
 
 def test_list_of_nothing(cli, tmp_path):
@@ -94,7 +245,7 @@ def test_show(cli, two, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
-    for named in ("Configuration", "History", "Confusion", "Class by class", "one_cycle"):
+    for named in ("Configuration", "History", "Confusion", "Class by class", "one cycle"):
         assert named in done.stdout
     assert "<svg" in (tmp_path / "c.svg").read_text()
     assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
@@ -170,9 +321,10 @@ def test_compare_many(cli, two, tmp_path, monkeypatch):
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert all(re.search(rf"{run}\b", done.stdout) for run in runs)
-    for name in ("recipe", "best accuracy", "nesterov"):
-        assert len(re.findall(rf"^{name} ", done.stdout, re.M)) == 3
+    lines = rows_of(done.stdout)
+    assert len(lines) % len(runs) == 0  # so many tables, each with all runs
+    for name in ("recipe", "last", "nesterov"):
+        assert len(re.findall(rf"\b{name}\b", done.stdout)) == 1
 
 
 @pytest.mark.parametrize("name", ["a$\\foo$", "mk[/x]", "mk[red]", "_hidden"])

@@ -5,6 +5,10 @@ import json
 import pytest
 import torch
 
+from ptnotes.cli.topics import Part
+from ptnotes.errors import UsageError
+from ptnotes.topics import conv_demo
+
 DEMONSTRATIONS = ["losses", "tensors", "conv-demo", "rnn-demo"]
 
 
@@ -79,6 +83,35 @@ def test_conv_demo(result):
     assert found["inception"]["torch.cat(dim=1)"] == [1, 88, 12, 12]
     assert found["residual"]["adds_up"]
     assert found["flattened"] == {"mlp": 32, "cnn": 320, "inception": 1408, "resnet": 512}
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        (
+            "size",
+            ["output_size", "torch_output_size", "agrees_with_torch", "torch_computed_on"],
+        ),
+        *((part, [part]) for part in ("channels", "padding", "stride", "inception", "residual")),
+        ("pooling", ["max_pooling"]),
+        ("shapes", ["flattened", "shapes"]),
+    ],
+)
+def test_part_of_conv_demo(result, part, names):
+    found = result("conv-demo", "--only", part)
+    assert list(found) == names
+    whole = result("conv-demo")
+    assert {name: whole[name] for name in names} == found
+
+
+def test_parts_of_conv_demo(cli, result):
+    """The command's choices are the lesson's, and their order is that of the document."""
+    parts = [part for name in reversed(conv_demo.PARTS) for part in ("--only", name)]
+    assert list(result("conv-demo", *parts)) == list(result("conv-demo"))
+    assert set(Part) == set(conv_demo.PARTS)
+    assert cli("conv-demo", "--only", "dilation").exit_code == 2
+    with pytest.raises(UsageError, match="dilation"):
+        list(conv_demo.run(only=["dilation"]))
 
 
 def test_conv_demo_of_ones_own(result):

@@ -10,7 +10,9 @@ from torch import nn
 
 from ptnotes import reference as formulas
 from ptnotes.errors import DataError, DeviceError, DivergedError
+from ptnotes.events import Table
 from ptnotes.models import recurrent_cells as cells
+from ptnotes.verify import runner
 from ptnotes.verify.claims import CLAIMS
 from ptnotes.verify.claims.claim import claim
 from tests.test_cli import failure
@@ -63,6 +65,64 @@ def test_quick(verified):
         if claimed["verdict"] == "corrected":
             assert set(claimed["measured"]) == {"notes", "right"}
             assert claimed["right"]
+
+
+def test_documents_keep_their_names(verified):
+    """What scripts read: in this order, as they have always been."""
+    _, result = verified("--only", "losses")
+    counts = ["checked", "holds", "corrected", "fails", "errors", "failed", "wall_seconds"]
+    assert list(result) == ["claims", *counts]
+    described = ["section", "says", "right", "how", "needs", "seconds", "verdict", "line", "id"]
+    for claimed in result["claims"]:
+        expected = [*described, "measured"]
+        assert list(claimed) == [name for name in expected if name != "right" or name in claimed]
+    assert [claimed["id"] for claimed in result["claims"]] == [
+        entry.id for entry in CLAIMS if entry.section == "losses"
+    ]
+
+
+def tables(events):
+    return {event.title: event for event in events if isinstance(event, Table)}
+
+
+OPTIONS = {"quick": True, "seed": 0, "device": "cpu", "threads": None, "data_dir": None}
+
+
+def test_summary_and_corrections():
+    found = tables(runner.run(only=["autograd", "losses"], shown="summary", **OPTIONS))
+    assert [row[0] for row in found["Sections"].rows] == ["autograd", "losses"]
+    claims = runner.select(["autograd", "losses"], quick=True)
+    corrected = [each for each in claims if each.correction]
+    counts = [int(cell or 0) for row in found["Sections"].rows for cell in row[1:]]
+    assert sum(counts) == len(claims)
+    assert sum(counts[1::3]) == len(corrected)
+    words = found["Corrected"].rows
+    assert [int(row[0]) for row in words if row[0]] == sorted(each.line for each in corrected)
+    texts = {row[2] for row in words}
+    assert {each.statement for each in corrected} <= texts
+    assert {each.correction for each in corrected} <= texts
+    assert "Not confirmed" not in found
+
+
+def test_claims_that_fail_are_told_in_words(monkeypatch):
+    monkeypatch.setattr("ptnotes.reference.output_size", without_floor)
+    found = tables(runner.run(only=["output-size"], shown="summary", **OPTIONS))
+    assert found["Not confirmed"].rows[0][0] == "636"
+    assert "Corrected" not in found
+
+
+def test_all_is_sorted_by_line():
+    found = tables(runner.run(only=[], shown="all", **OPTIONS))
+    lines = [int(row[0]) for row in found["Claims, by line"].rows if row[0]]
+    assert lines == sorted(each.line for each in CLAIMS if each.needs == "nothing")
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 300])
+@pytest.mark.parametrize("options", [[], ["--all"], ["--list"]])
+def test_tables_of_every_width(cli, width, options):
+    done = cli("verify", "--quick", "--only", "losses", *options, env={"COLUMNS": str(width)})
+    assert done.exit_code == 0
+    assert max(cell_len(line) for line in done.stdout.splitlines() if "─" in line) <= width
 
 
 def test_known_answers(row):
@@ -242,6 +302,18 @@ def test_interrupt_keeps_the_finished_claims(cli, monkeypatch):
     result = json.loads(done.stdout)["result"]
     assert result["interrupted"]
     assert [claimed["id"] for claimed in result["claims"]] == [CLAIMS[0].id]
+
+
+def test_interrupt_shows_what_was_found(cli, monkeypatch):
+    def interrupted():
+        """Ctrl-C."""
+        raise KeyboardInterrupt
+
+    with_entry(monkeypatch, interrupted)
+    done = cli("verify")
+    assert done.exit_code == 130
+    assert CLAIMS[0].section in done.stdout
+    assert "checked" in done.stdout
 
 
 def test_training_out_of_its_range_fails(row, small_data):
