@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.help import new_group
+from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, show
 
 data = new_group("The data sets: list, download, verify.")
@@ -24,7 +24,12 @@ class Set(StrEnum):
     ALL = "all"
 
 
-@data.command("list")
+@data.command(
+    "list",
+    epilog=examples(
+        "ptnotes data list", "ptnotes data list --all", "ptnotes data list --data-dir data"
+    ),
+)
 def list_sets(
     every: Annotated[bool, typer.Option("--all", help="Every file of every data set too.")] = False,
     data_dir: options.DataDir = None,
@@ -37,11 +42,17 @@ def list_sets(
     show(inventory.listing(data_dir=data_dir, files=every or as_json), as_json, quiet)
 
 
-@data.command()
+@data.command(
+    epilog=examples(
+        "ptnotes data download",
+        "ptnotes data download mnist names",
+        "ptnotes data download kmnist --data-dir data",
+    )
+)
 def download(
     sets: Annotated[
         list[Set] | None,
-        typer.Argument(metavar="[SET]...", help=f"Of {', '.join(Set)} (the default)."),
+        typer.Argument(metavar="SET", help=f"Of {', '.join(Set)} (the default)."),
     ] = None,
     data_dir: options.DataDir = None,
     as_json: options.Json = False,
@@ -55,7 +66,11 @@ def download(
     show(inventory.download(names, data_dir=data_dir), as_json, quiet)
 
 
-@data.command()
+@data.command(
+    epilog=examples(
+        "ptnotes data verify", "ptnotes data verify --sample", "ptnotes data verify --data-dir data"
+    )
+)
 def verify(
     data_dir: options.DataDir = None,
     sample: Annotated[

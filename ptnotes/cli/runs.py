@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.failures import named_failures
-from ptnotes.cli.help import new_group
+from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, show
 from ptnotes.console.output import writing
 
@@ -16,7 +17,12 @@ app.add_typer(runs, name="runs")
 
 Directories = Annotated[
     list[Path],
-    typer.Argument(metavar="DIR...", show_default=False, help="Directories that --out has made."),
+    typer.Argument(
+        metavar="DIR",
+        show_default=False,
+        autocompletion=saved_runs,
+        help="Directories that --out has made.",
+    ),
 ]
 
 
@@ -38,11 +44,23 @@ def _width(as_json: bool) -> int:
     return Console(stderr=as_json).width or 80  # COLUMNS may be 0
 
 
-@runs.command("list")
+@runs.command(
+    "list",
+    epilog=examples(
+        "ptnotes runs list",
+        "ptnotes runs list runs --filter topic=mnist --sort best_accuracy",
+        "ptnotes runs list runs --format csv",
+    ),
+)
 def list_runs(
     directories: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR]...", show_default=".", help="Runs, or what runs are below."),
+        typer.Argument(
+            metavar="DIR",
+            show_default=".",
+            autocompletion=saved_runs,
+            help="Runs, or what runs are below.",
+        ),
     ] = None,
     form: Annotated[
         Literal["table", "csv", "json", "markdown"],
@@ -88,11 +106,23 @@ def list_runs(
         show(events, as_json, quiet)
 
 
-@runs.command("show")
+@runs.command(
+    "show",
+    epilog=examples(
+        "ptnotes runs show runs/first",
+        "ptnotes runs show runs/first --plot curve.png",
+        "ptnotes runs show runs/first --confusion matrix.svg",
+    ),
+)
 def show_run(
     directory: Annotated[
         Path,
-        typer.Argument(metavar="DIR", show_default=False, help="A directory that --out has made."),
+        typer.Argument(
+            metavar="DIR",
+            show_default=False,
+            autocompletion=saved_runs,
+            help="A directory that --out has made.",
+        ),
     ],
     plot: options.Plot = None,
     confusion: options.Confusion = None,
@@ -108,7 +138,13 @@ def show_run(
     show(events, as_json, quiet, files=[each for each in (plot, confusion) if each])
 
 
-@runs.command()
+@runs.command(
+    epilog=examples(
+        "ptnotes runs compare runs/first runs/second",
+        "ptnotes runs compare runs/* --plot curves.png",
+        "ptnotes runs compare runs/first runs/second --json",
+    )
+)
 def compare(
     directories: Directories,
     plot: options.Plot = None,

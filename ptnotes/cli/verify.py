@@ -5,10 +5,17 @@ from typing import Annotated
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, show
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "ptnotes verify --quick",
+        "ptnotes verify --quick --only losses --all",
+        "ptnotes verify --only bce-table --json",
+    )
+)
 def verify(
     only: Annotated[
         list[str] | None,
