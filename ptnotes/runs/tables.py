@@ -92,22 +92,17 @@ def _starred(text: str, is_best: bool) -> str:
 
 
 def settings(document: dict[str, Any], said: Summary) -> Iterator[Table]:
-    """What the run was made with and on, and the numbers of its result: what isn't ``said``."""
-    result = {
-        name: value
-        for name, value in document["result"].items()
-        if isinstance(value, int | float | str)
-        and name not in ("wall_seconds", said.get("measure"))
-    }
-    for title, values in (
-        ("Configuration", document["config"]),
-        ("Machine", document["environment"]),
-        ("Result", result),
+    """What the run was made with and on, and what came out, but what is ``said`` elsewhere."""
+    told = {*said, "wall_seconds", said.get("measure")}
+    for title, part in (
+        ("Configuration", "config"),
+        ("Machine", "environment"),
+        ("Result", "result"),
     ):
         rows = [
             (name.replace("_", " "), written(name, value))
-            for name, value in values.items()
-            if value is not None and name not in said
+            for name, value in document[part].items()
+            if isinstance(value, int | float | str) and name not in told
         ]
         if rows:
             yield Table(title, ("name", "value"), rows)
