@@ -3,16 +3,16 @@
 Options are those of the commands, by their Python names: ``epochs``, ``batch_size``, ``data_dir``.
 """
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import UsageError
-from ptnotes.events import Event, RunRecord
+from ptnotes.events import Event, Header, RunRecord
 from ptnotes.run import PathLike, Run
 
 if TYPE_CHECKING:
@@ -119,41 +119,72 @@ def _training(
     topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
 ) -> Iterator[Event]:
     """Run a trained topic, once or with several seeds; torch's global state is restored."""
+    from ptnotes.engine import distributed
     from ptnotes.engine.device import keep_global_state
     from ptnotes.plots import of_run
+    from ptnotes.topics.options import recipe_of
 
-    with keep_global_state():
+    if distributed.world_size() > 1 and "shards" not in vars(recipe_of(lesson, given)):
+        raise UsageError(
+            f"{topic} has no mini-batches that processes could share: leave torchrun out"
+        )
+    with keep_global_state(), distributed.joined():
         of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
             yield from _repeated(lesson, given, seeds, saving)
-        else:
-            found = _saved_run(topic, lesson, given, saving)
-            yield from of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
+            return
+        found = _saved_run(topic, lesson, given, saving)
+        if distributed.is_rank_zero():
+            found = of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
+        yield from found
 
 
 def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -> Iterator[Event]:
-    """One run, saved in ``saving.out`` if it is given, and resumed from what is there."""
+    """One run, saved in ``saving.out`` if it is given, and resumed from what is there.
+
+    Under torchrun, rank 0 saves it, and hands what it resumes from to the others.
+    """
+    from ptnotes.engine import distributed
     from ptnotes.runs.resume import check_header, check_resumable, open_run
     from ptnotes.runs.writer import record_run
 
     out = saving.out
-    if out is None:
-        if saving.given() - {"plot", "confusion"}:
-            raise UsageError("--resume, --force and --save-best need --out, the run's directory")
-        yield from _run(lesson, given, None)
-        return
-    with open_run(out, resume=saving.resume, force=saving.force) as saved:
-        if saved is None:
+    if out is None and saving.given() - {"plot", "confusion"}:
+        raise UsageError("--resume, --force and --save-best need --out, the run's directory")
+    saves = out is not None and distributed.is_rank_zero()
+    with contextlib.ExitStack() as held:
+        saved = None
+        if out and saves:
+            saved = held.enter_context(open_run(out, resume=saving.resume, force=saving.force))
+            if saved is not None:
+                check_resumable(given, topic, saved, out)
+        if (saved := distributed.from_rank0(saved)) is None:
             found = _run(lesson, given, None)
         else:
-            check_resumable(given, topic, saved, out)
             options = saved["config"] | given | {"device": saved["config"]["device"]}
-            found = check_header(_run(lesson, options, saved["training"]), saved, out)
-        yield from record_run(found, out, saved=saved, save_best=saving.save_best)
+            found = _run(lesson, options, saved["training"])
+        if out and saves:
+            if saved is not None:
+                found = check_header(found, saved, out)
+            found = record_run(found, out, saved=saved, save_best=saving.save_best)
+        yield from _data_in_turn(found)
+
+
+def _data_in_turn(events: Iterator[Event]) -> Iterator[Event]:
+    """Rank 0 reads the data before the others: it downloads what is missing."""
+    from ptnotes.engine import distributed
+
+    if not distributed.is_rank_zero():
+        distributed.from_rank0(None)
+    for event in events:
+        if isinstance(event, Header) and distributed.is_rank_zero():
+            distributed.from_rank0(None)
+        yield event
 
 
 def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:
     """The lesson's events, with the recipe and the settings that the options give."""
+    from ptnotes.engine import distributed
     from ptnotes.engine.device import pick_device
     from ptnotes.topics.options import recipe_of, settings
 
@@ -162,8 +193,8 @@ def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> It
         device = pick_device(
             given.get("device", "auto"), unsupported=getattr(lesson, "UNSUPPORTED", ())
         )
-        if device.type != "cpu":
-            recipe = replace(recipe, shards=1)  # its kernels are parallel
+        if device.type != "cpu":  # its kernels are parallel: a shard for each
+            recipe = replace(recipe, shards=distributed.sharing()[1])
     chosen = {name: given[name] for name in settings(lesson) if name in given}
     if chosen.get("data") == "sample":
         from ptnotes.datasets.paths import sample_directory
@@ -207,7 +238,7 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
     if options.get("seeds") is not None:
         raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
     record = RunRecord()
-    with closing(record.follow(events(topic, **options))) as followed:
+    with contextlib.closing(record.follow(events(topic, **options))) as followed:
         if quiet:
             deque(followed, maxlen=0)
         else:

@@ -8,6 +8,7 @@ import signal
 import sys
 import textwrap
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -17,10 +18,12 @@ import typer
 
 from ptnotes.console.escape import printable
 from ptnotes.console.output import OutputError, writing
+from ptnotes.engine.distributed import is_rank_zero
 from ptnotes.errors import InternalError, PtnotesError, PtnotesWarning, UsageError
 from ptnotes.language import translate
 
 BY_SIGNAL = 128  # and the signal's number: what a shell says of a process that one has ended
+PATIENCE = 2.0  # seconds: torchrun ends rank 0 when another process fails, which it has to tell
 BROKEN_PIPE = BY_SIGNAL + 13  # SIGPIPE, which Windows doesn't have
 
 
@@ -63,12 +66,16 @@ def _end(error: Exception) -> NoReturn:
         case _:
             line = f"{type(error).__name__}: {error} (a bug of ptnotes; PTNOTES_DEBUG=1 says where)"
     say(line)
+    if not is_speaker():
+        time.sleep(PATIENCE)
     raise typer.Exit(code) from error
 
 
 def say(line: str) -> None:
     """One line on stderr, in the language of the screen."""
     text = f"ptnotes: {printable(translate(line))}"
+    if not is_speaker():
+        return
     with contextlib.suppress(OSError):  # stderr may be gone too
         if sys.stderr.isatty():  # a terminal would break words
             width = shutil.get_terminal_size().columns
@@ -76,6 +83,14 @@ def say(line: str) -> None:
                 text, max(width, 1), break_long_words=False, break_on_hyphens=False
             )
         typer.echo(text, err=True)
+
+
+def is_speaker() -> bool:
+    """Whether this process writes to the screen: under torchrun, rank 0 alone."""
+    try:
+        return is_rank_zero()
+    except UsageError:  # RANK is none of torchrun's
+        return True
 
 
 def _discard_output() -> None:

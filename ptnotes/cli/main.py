@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ptnotes import __version__
-from ptnotes.cli.failures import named_failures
+from ptnotes.cli.failures import is_speaker, named_failures
 from ptnotes.cli.help import App, Course
 from ptnotes.console.encoding import HANDLER
+from ptnotes.engine.distributed import world_size
 from ptnotes.engine.runtime import configure_allocator
+from ptnotes.errors import UsageError
 from ptnotes.language import LANGUAGES, set_language
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
+UNDER_TORCHRUN = ("diabetes", "mnist", "names", "stats")
+
 app = App(
     name="ptnotes",
     cls=_Main,
@@ -94,6 +99,11 @@ def ptnotes(
     except OSError:  # the libraries that torch loads would end the process
         typer.echo("ptnotes: the current directory was removed: change to another one", err=True)
         raise typer.Exit(1) from None
+    with named_failures():
+        if world_size() > 1 and context.invoked_subcommand not in UNDER_TORCHRUN:
+            raise UsageError(
+                f"torchrun is for {', '.join(UNDER_TORCHRUN)}: type this command without it"
+            )
     if context.invoked_subcommand is None:
         from ptnotes.console.start import start_here
 
@@ -116,4 +126,7 @@ def show(
     from ptnotes.console.summary import Ending
 
     with named_failures():
+        if not is_speaker():
+            deque(events, maxlen=0)
+            return {}
         return present(events, as_json=as_json, quiet=quiet, ending=Ending(files, hints))

@@ -1,6 +1,5 @@
 """``stats``: mean and standard deviation of an image data set."""
 
-import collections
 import contextlib
 import re
 from pathlib import Path
@@ -12,7 +11,6 @@ from ptnotes.cli import options
 from ptnotes.cli.completion import sources
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.main import app, show
-from ptnotes.errors import PtnotesError
 
 if TYPE_CHECKING:
     from ptnotes.stats.sharding import Shard
@@ -146,7 +144,6 @@ def stats(
     if sample:
         data_dir = _sample_directory(source)
 
-    from ptnotes.engine.distributed import is_rank_zero
     from ptnotes.stats import command
     from ptnotes.stats.decode import DecodeOptions
     from ptnotes.stats.sharding import Selection
@@ -171,11 +168,5 @@ def stats(
             out=out,
             output=output,
         )
-    with named_failures():
-        shows = is_rank_zero()
     with contextlib.closing(events):  # an interruption stops the workers
-        if shows:
-            show(events, as_json, quiet)
-        else:  # rank 0 reports its errors
-            with contextlib.suppress(PtnotesError):
-                collections.deque(events, maxlen=0)
+        show(events, as_json, quiet)

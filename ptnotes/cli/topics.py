@@ -189,6 +189,15 @@ def mnist(
             help="The data set: mnist, fashion-mnist or kmnist.",
         ),
     ] = None,
+    precision: Annotated[
+        Literal["fp32", "bf16"] | None,
+        typer.Option(
+            show_default="fp32",
+            case_sensitive=False,
+            rich_help_panel=options.TRAINING,
+            help="What the products are computed in.",
+        ),
+    ] = None,
     momentum: Annotated[
         float | None,
         typer.Option(
@@ -202,7 +211,8 @@ def mnist(
     ] = None,
     **shared: Any,
 ) -> None:
-    run("mnist", arch=arch, data=data, momentum=momentum, **shared)
+    shared |= {"arch": arch, "data": data, "momentum": momentum, "precision": precision}
+    run("mnist", **shared)
 
 
 @command("rnn-demo")

@@ -1,5 +1,6 @@
 """Device, threads and random streams: what a result depends on besides its configuration."""
 
+import os
 import threading
 import warnings
 from collections.abc import Collection, Iterator
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from ptnotes.engine.distributed import world_size
 from ptnotes.engine.runtime import light_environment, usable_cores
 from ptnotes.errors import DeviceError, PtnotesWarning
 
@@ -42,9 +44,15 @@ def pick_device(name: str, *, unsupported: Collection[str] = ()) -> torch.device
 
 
 def prepare(
-    *, device: str = "auto", threads: int | None = None, unsupported: Collection[str] = ()
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    unsupported: Collection[str] = (),
+    precision: str = "fp32",
 ) -> torch.device:
     """Set the number of CPU threads, one per usable core at most, and pick the device.
+
+    Under torchrun that of GPUs is the process's own. Warns of a ``precision`` that is slow here.
 
     Raises DeviceError.
     """
@@ -53,7 +61,15 @@ def prepare(
         if threads > cores:
             _warn_of_threads(threads, cores)
         torch.set_num_threads(min(threads, cores))
-    return pick_device(device, unsupported=unsupported)
+    found = pick_device(device, unsupported=unsupported)
+    if found.type == "cuda" and found.index is None and world_size() > 1:
+        found = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(found)  # NCCL's too
+    if precision == "bf16" and found.type == "cpu":
+        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            message = "this CPU has no instructions for bf16: it is slower than fp32 here"
+            warnings.warn(message, PtnotesWarning, stacklevel=2)
+    return found
 
 
 @cache  # once, whatever the number of runs
@@ -124,6 +140,8 @@ def environment(device: torch.device) -> dict[str, Any]:
         "torch": str(torch.__version__),  # a subclass of str, which no file should hold
         "threads": torch.get_num_threads(),
     }
+    if world_size() > 1:
+        found["processes"] = world_size()
     if device.type == "cuda":
         found["device_name"] = torch.cuda.get_device_name(device)
     return found

@@ -1,6 +1,6 @@
 """What every training loop needs: the loss meter, the schedule, evaluation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
+from ptnotes.engine.distributed import share_out
 from ptnotes.engine.loading import Batches
 from ptnotes.engine.metrics import predict_class
 from ptnotes.engine.shards import Shards
@@ -97,14 +98,20 @@ def evaluate(
 ) -> Evaluation:
     """Loss and accuracy of the shards' model over every sample, in eval mode.
 
+    Under torchrun each process has its share of the batches; sums are added in their order.
+
     Raises DivergedError.
     """
     shards.model.eval()
     meter = LossMeter(epoch, str(getattr(criterion, "reduction", "mean")))
-    correct: int | Tensor = 0
-    for *inputs, targets in batches:
+
+    def judge(batch: Sequence[Tensor]) -> tuple[Tensor, int, Tensor]:
+        *inputs, targets = batch
         outputs = shards.forward(*inputs)
-        meter.add(criterion(outputs, targets), len(targets))
-        correct = correct + (predict(outputs) == targets).sum()
-    loss = meter.mean()
-    return Evaluation(loss, int(correct) / meter.samples)
+        return criterion(outputs, targets), len(targets), (predict(outputs) == targets).sum()
+
+    correct: int | Tensor = 0
+    for loss, samples, right in share_out(batches, judge):
+        meter.add(loss, samples)
+        correct = correct + right
+    return Evaluation(meter.mean(), int(correct) / meter.samples)

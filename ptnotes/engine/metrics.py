@@ -1,10 +1,12 @@
 """What a trained classifier's outputs say: predictions, the classification report, errors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ptnotes.engine.distributed import share_out
 from ptnotes.engine.loading import Batches
 from ptnotes.engine.shards import Shards
 from ptnotes.events import MisclassifiedImages
@@ -26,8 +28,12 @@ def threshold(probabilities: Tensor) -> Tensor:
 def predict_logits(shards: Shards, batches: Batches) -> tuple[Tensor, Tensor]:
     """Outputs (N, …) of the shards' model, in eval mode, and targets (N, …), in order."""
     shards.model.eval()
-    pairs = [(shards.forward(*inputs).cpu(), targets.cpu()) for *inputs, targets in batches]
-    outputs, targets = zip(*pairs, strict=True)
+
+    def compute(batch: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        *inputs, targets = batch
+        return shards.forward(*inputs).cpu(), targets.cpu()
+
+    outputs, targets = zip(*share_out(batches, compute), strict=True)
     return torch.cat(outputs), torch.cat(targets)
 
 

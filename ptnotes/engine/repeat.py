@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, make_dataclass, replace
 from typing import Any
 
+from ptnotes.engine import distributed
 from ptnotes.errors import DivergedError
 from ptnotes.events import Event, Header, Progress, Result, Row, column
 
+Outcome = tuple[int, dict[str, float] | DivergedError]  # a seed and its numbers, or why none
 NOT_MEASURED = ("parameters", "best_epoch")
 
 
@@ -23,28 +25,50 @@ def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Itera
 
     The result holds mean and sample standard deviation of every number that the topic's own result
     holds, over the seeds that came to one; those that diverged are listed under "diverged". Raises
-    DivergedError if all of them did, and whatever else the topic does.
+    DivergedError if all of them did, and whatever else the topic does. Under torchrun each process
+    has its share of the seeds, and the rows come at the end.
     """
-    results: list[dict[str, float]] = []
-    diverged: list[int] = []
-    for seed in seeds:
-        try:
-            for event in run(seed):
-                match event:
-                    case Header() if seed == seeds[0]:
-                        config = event.config | {"seed": seed, "seeds": len(seeds)}
-                        yield replace(event, config=config, rows=len(seeds), records="result.runs")
-                    case Progress():
-                        yield replace(event, of=f"seed {seed}")
-                    case Result():
-                        results.append(_numbers(event.values))
-                        yield _row(seed, results[-1])
-        except DivergedError as error:
-            diverged.append(seed)
-            if len(diverged) == len(seeds):
-                raise
-            yield DivergedRow(seed, str(error))
+    rank, processes = distributed.sharing()
+    own: list[Outcome] = []
+    for seed in seeds[rank::processes]:
+        for event in _outcome(run, seed):
+            match event:
+                case Header() if seed == seeds[rank]:
+                    config = event.config | {"seed": seeds[0], "seeds": len(seeds)}
+                    yield replace(event, config=config, rows=len(seeds), records="result.runs")
+                case Progress():
+                    yield replace(event, of=f"seed {seed}")
+                case tuple():
+                    own.append(event)
+                    if processes == 1:
+                        yield _row_of(event)
+    outcomes = own
+    if processes > 1:
+        every = distributed.gather_everywhere(own)
+        outcomes = [every[place % processes][place // processes] for place in range(len(seeds))]
+        yield from map(_row_of, outcomes)
+    results = [found for _, found in outcomes if not isinstance(found, DivergedError)]
+    diverged = [seed for seed, found in outcomes if isinstance(found, DivergedError)]
+    if not results:
+        raise outcomes[-1][1]  # type: ignore[misc]  # all of them diverged
     yield Result(_summary(results) | ({"diverged": diverged} if diverged else {}))
+
+
+def _outcome(run: Callable[[int], Iterable[Event]], seed: int) -> Iterator[Event | Outcome]:
+    """The events of a run, in the end the seed and its numbers or why it has none."""
+    try:
+        with distributed.alone():
+            for event in run(seed):
+                yield event
+                if isinstance(event, Result):
+                    yield seed, _numbers(event.values)
+    except DivergedError as error:
+        yield seed, error
+
+
+def _row_of(outcome: Outcome) -> Row:
+    seed, found = outcome
+    return DivergedRow(seed, str(found)) if isinstance(found, DivergedError) else _row(seed, found)
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:

@@ -1,8 +1,10 @@
 """A batch cut into K shards, each computed by one thread; their gradients are added in order.
 
-Who computes a shard changes no bit: K and the order decide how sums are rounded, not the number
-of threads. torch's own threads are set to one: they divide every operation and wait for each other
-after it, dozens of times a step in networks of this size; shards wait once.
+Who computes a shard changes no bit: K and the order decide how sums are rounded, not the number of
+threads, nor that of processes. Under torchrun, process r of N computes the shards r, r + N, ….
+
+torch's own threads are set to one: they divide every operation and wait for each other after it,
+dozens of times a step in networks of this size; shards wait once.
 """
 
 import threading
@@ -15,8 +17,12 @@ from typing import Any, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ptnotes.engine import distributed
+from ptnotes.engine.shardable import check_shardable
+
 T = TypeVar("T")
 Job = Callable[[], Any]
+Gradients = tuple[Tensor, Sequence[Tensor | None]]  # a shard's loss, the parameters' gradients
 Results = SimpleQueue[tuple[Any, BaseException | None]]
 
 
@@ -74,17 +80,21 @@ class Shards:
     them; outside, the caller's alone. Gradients are those of the parameters that need one when it
     is made. Raises ValueError for a model or criterion whose shards don't add up to the batch:
     dropout and batch normalization, means weighted by class or by something else, a criterion that
-    doesn't say as its ``reduction`` whether it is a mean or a sum.
+    doesn't say as its ``reduction`` whether it is a mean or a sum. With ``precision`` "bf16" the
+    forward pass is autocast.
     """
 
-    def __init__(self, count: int, model: nn.Module, criterion: nn.Module) -> None:
+    def __init__(
+        self, count: int, model: nn.Module, criterion: nn.Module, *, precision: str = "fp32"
+    ) -> None:
         if count > 1:
-            _check_shardable(model, criterion)
-        self.count, self.model = count, model
+            check_shardable(model, criterion)
+        self.count, self.model, self.precision = count, model, precision
         self.parameters = [each for each in model.parameters() if each.requires_grad]
         self.averages = getattr(criterion, "reduction", "mean") == "mean"
         self.ignored = getattr(criterion, "ignore_index", None) if count > 1 else None
         self.workers: list[_Worker] = []
+        self.rank, self.processes = 0, 1
         self._threads: int | None = None  # torch's own, while inside
         self._checked = count == 1
 
@@ -95,6 +105,7 @@ class Shards:
             raise RuntimeError("these shards are in use already")
         self._threads = torch.get_num_threads()
         use_one_thread()
+        self.rank, self.processes = distributed.sharing()
         self.workers = [_Worker() for _ in range(min(self._threads, self.count) - 1)]
         return self
 
@@ -108,17 +119,19 @@ class Shards:
             torch.set_num_threads(self._threads)
             self._threads = None
 
-    def _map(self, work: Callable[..., T], batch: Sequence[Tensor]) -> list[T]:
-        """``work`` of every shard of the batch's tensors (N, …), in the shards' order."""
+    def _map(
+        self, work: Callable[..., T], batch: Sequence[Tensor], first: int = 0, step: int = 1
+    ) -> list[T]:
+        """``work`` of the shards ``first``, ``first + step``, … of the batch's tensors (N, …)."""
         use_one_thread()  # another run in this process may have changed it
         count = min(self.count, len(batch[-1]))
         if not count:
             raise ValueError("the batch is empty")
+        own = range(first, count, step)
         threads = len(self.workers) + 1
 
         def job(thread: int) -> list[T]:
-            shards = range(thread, count, threads)
-            return [work(*(tensor[k::count] for tensor in batch)) for k in shards]
+            return [work(*(tensor[k::count] for tensor in batch)) for k in own[thread::threads]]
 
         submitted = [
             worker.submit(partial(job, thread)) for thread, worker in enumerate(self.workers, 1)
@@ -131,7 +144,7 @@ class Shards:
             if error is not None:
                 raise error
             done.append(result)
-        return [done[k % threads][k // threads] for k in range(count)]
+        return [done[place % threads][place // threads] for place in range(len(own))]
 
     def backward(self, loss_of: Callable[..., Tensor], *batch: Tensor) -> Tensor:
         """The gradients of ``loss_of(*batch)``, added to the parameters' ``grad``, shard by shard.
@@ -149,13 +162,17 @@ class Shards:
             self._check_repeatable(loss_of, [tensor[::count] for tensor in batch])
             self._checked = True
 
-        def gradients(*shard: Tensor) -> tuple[Tensor, Sequence[Tensor | None]]:
+        def gradients(*shard: Tensor) -> Gradients:
             share = len(shard[-1]) / len(targets) if self.averages else 1.0
-            loss = loss_of(*shard) * share
+            with self._autocast(shard[-1].device.type):
+                loss = loss_of(*shard)
+            loss = loss * share
             found = torch.autograd.grad(loss, self.parameters, allow_unused=True)
             return loss.detach(), found
 
-        results = self._map(gradients, batch)
+        results = self._map(gradients, batch, self.rank, self.processes)
+        if self.processes > 1:
+            results = self._exchange(results, min(self.count, len(targets)), targets.device)
         for parameter, *of_shards in zip(
             self.parameters, *(gradients for _, gradients in results), strict=True
         ):
@@ -170,11 +187,48 @@ class Shards:
             parameter.grad = total if parameter.grad is None else parameter.grad.add_(total)
         return torch.stack([loss for loss, _ in results]).sum()
 
+    def _exchange(
+        self, own: Sequence[Gradients], count: int, device: torch.device
+    ) -> list[Gradients]:
+        """This process's results → those of all ``count`` shards, in the shards' order.
+
+        One collective a step, of equal buffers: a shard's loss, which parameters it used, its
+        gradients. A process without a shard of its own sends zeros.
+        """
+        sizes = [parameter.numel() for parameter in self.parameters]
+        width = 1 + len(sizes) + sum(sizes)
+        places = -(-count // self.processes)
+        buffer = torch.zeros(places, width, device=device)
+        for line, (loss, found) in zip(buffer, own, strict=False):
+            line[0] = loss
+            used = [gradient is not None for gradient in found]
+            line[1 : 1 + len(sizes)] = torch.tensor(used, dtype=line.dtype)
+            for part, gradient in zip(line[1 + len(sizes) :].split(sizes), found, strict=True):
+                if gradient is not None:
+                    part.view(gradient.shape).copy_(gradient)
+        every = distributed.all_gather(buffer)
+        return [
+            self._unpacked(every[k % self.processes][k // self.processes], sizes)
+            for k in range(count)
+        ]
+
+    def _unpacked(self, line: Tensor, sizes: list[int]) -> Gradients:
+        used = line[1 : 1 + len(sizes)].bool().tolist()
+        parts = line[1 + len(sizes) :].split(sizes)
+        return line[0], [
+            part.view(parameter.shape) if is_used else None
+            for part, parameter, is_used in zip(parts, self.parameters, used, strict=True)
+        ]
+
+    def _autocast(self, kind: str) -> torch.autocast:
+        return torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bf16")
+
     @torch.no_grad()
     def _check_repeatable(self, loss_of: Callable[..., Tensor], shard: Sequence[Tensor]) -> None:
         """A shard computed twice has the same loss, or threads would change bits too."""
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        first, second = loss_of(*shard), loss_of(*shard)
+        with self._autocast(shard[-1].device.type):
+            first, second = loss_of(*shard), loss_of(*shard)
         if not all(map(torch.equal, buffers, self.model.buffers())):
             raise ValueError("the model changes a buffer, which every shard would do by itself")
         if first.is_cpu and not torch.equal(first, second) and not first.isnan():
@@ -185,28 +239,12 @@ class Shards:
 
         @torch.inference_mode()
         def outputs(*shard: Tensor) -> Tensor:
-            result: Tensor = self.model(*shard)
-            return result
+            with self._autocast(shard[-1].device.type):
+                result: Tensor = self.model(*shard)
+            return result.float()
 
         results = self._map(outputs, inputs)
         whole = results[0].new_empty(len(inputs[0]), *results[0].shape[1:])
         for k, shard in enumerate(results):
             whole[k :: len(results)] = shard
         return whole
-
-
-def _check_shardable(model: nn.Module, criterion: nn.Module) -> None:
-    for name, module in model.named_modules():
-        dropout = module.p if isinstance(module, nn.modules.dropout._DropoutNd) else 0
-        between_layers = getattr(module, "dropout", 0)  # of recurrent layers; elsewhere a module
-        if dropout or (isinstance(between_layers, float) and between_layers):
-            raise ValueError(f"{name or 'the model'} has dropout, whose draws depend on threads")
-        if isinstance(module, nn.RReLU):
-            raise ValueError(f"{name or 'the model'} is random, and its draws depend on threads")
-        batch_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
-        if batch_norm or getattr(module, "running_mean", None) is not None:
-            raise ValueError(f"{name or 'the model'} normalizes by batch, and a shard is none")
-    if getattr(criterion, "weight", None) is not None:
-        raise ValueError("a loss weighted by class is not the mean of its shards' losses")
-    if getattr(criterion, "reduction", None) not in ("mean", "sum"):
-        raise ValueError("the criterion's reduction is neither 'mean' nor 'sum'")

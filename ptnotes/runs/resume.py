@@ -13,6 +13,7 @@ from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.directory import lock_run
 
 Checkpoint = dict[str, Any]
+NEWER = {"precision": "fp32"}  # settings that older runs don't name, and their values there
 CONTENT = {"topic", "config", "environment", "training", "date", "save_best", "best"}
 
 
@@ -97,7 +98,8 @@ def check_header(events: Iterable[Event], saved: Checkpoint, out: Path) -> Itera
     for event in events:
         if isinstance(event, Header):
             now = event.config | {"epochs": None}
-            then = saved["config"] | {"epochs": None}
+            newer = {name: value for name, value in NEWER.items() if name in now}
+            then = newer | saved["config"] | {"epochs": None}
             if now != then:
                 names = sorted(each for each in now | then if now.get(each) != then.get(each))
                 what = "; ".join(f"{each} {then.get(each)}, not {now.get(each)}" for each in names)

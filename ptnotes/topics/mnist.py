@@ -38,7 +38,8 @@ TEST_BATCH_SIZE = 1000  # no effect on the training
 class Recipe:
     """SGD; ``one_cycle`` takes the learning rate up to ``lr`` and down to almost nothing.
 
-    ``shift`` moves every training image by so many pixels at most, each way.
+    ``shift`` moves every training image by so many pixels at most, each way; with ``precision``
+    "bf16" the products are of bfloat16.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Recipe:
     label_smoothing: float = 0.0
     shift: int = 0
     shards: int = 2
+    precision: str = "fp32"
     seed: int = 0
 
 
@@ -120,7 +122,7 @@ def run(
     Raises DataError, DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    used_device = prepare(device=device, threads=threads)
+    used_device = prepare(device=device, threads=threads, precision=recipe.precision)
     streams = seed_streams(recipe.seed)
     if not recipe.momentum:
         recipe = replace(recipe, nesterov=False)  # torch refuses it without momentum
@@ -173,7 +175,7 @@ def run(
         loss: Tensor = criterion(logits, labels)
         return loss
 
-    with Shards(recipe.shards, model, criterion) as shards:
+    with Shards(recipe.shards, model, criterion, precision=recipe.precision) as shards:
         for epoch in training.epochs(recipe.epochs):
             epoch_started = time.perf_counter()
             model.train()

@@ -68,7 +68,7 @@ def check_value(name: str, value: Any) -> None:
 
 def choices(lesson: ModuleType, topic: str) -> dict[str, tuple[str, ...]]:
     """The options that take one of a few words, and these."""
-    found = {"recipe": tuple(lesson.RECIPES)}
+    found = {"recipe": tuple(lesson.RECIPES), "precision": ("fp32", "bf16")}
     variants = tuple(getattr(lesson, "VARIANTS", ()))
     recipes = lesson.RECIPES["notes"].values() if variants else ()
     for name in variants:
