@@ -1,0 +1,92 @@
+"""One run on several processes, which torchrun starts."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def torchrun(processes, *arguments, restarts=0):
+    command = [sys.executable, "-m", "torch.distributed.run", "--rdzv-backend", "c10d"]
+    command += ["--rdzv-endpoint", "localhost:0", "--nproc-per-node", str(processes)]
+    command += ["--max-restarts", str(restarts), "-m", "ptnotes", *map(str, arguments)]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PTNOTES_OFFLINE": "1"},
+    )
+
+
+def ended(started):
+    out, err = started.communicate(timeout=300)
+    return started.returncode, out, [line for line in err.splitlines() if "ptnotes: " in line]
+
+
+def bits(directory):
+    history = json.loads((directory / "run.json").read_text())["history"]
+    rows = [{k: v for k, v in row.items() if not k.endswith("seconds")} for row in history]
+    return rows, (directory / "model.pt").read_bytes()
+
+
+def test_the_same_run(cli, tmp_path):
+    options = ["names", "--sample", "--recipe", "tuned", "--epochs", "3", "--shards", "3"]
+    assert cli(*options, "--out", tmp_path / "one").exit_code == 0
+    code, out, errors = ended(torchrun(2, *options, "--out", tmp_path / "two", "--json"))
+    assert (code, errors) == (0, [])
+    assert json.loads(out)["environment"]["processes"] == 2
+    assert bits(tmp_path / "two") == bits(tmp_path / "one")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("linreg",), "torchrun"),
+        (("mnist", "--data-dir", "/nowhere"), "/nowhere"),
+        (("mnist", "--sample", "--arch", "mlp", "--lr", "1e30"), "diverged"),
+    ],
+)
+def test_an_error_is_one_line(arguments, told):
+    code, out, errors = ended(torchrun(3, *arguments, "--json"))
+    assert (code, out) == (1, "")
+    (line,) = errors
+    assert told in line
+
+
+@pytest.mark.slow
+def test_seeds_are_shared_out(document):
+    options = ["diabetes", "--sample", "--seeds", "5", "--epochs", "3"]
+    code, out, _ = ended(torchrun(3, *options, "--json"))
+    assert code == 0
+    found, one = json.loads(out)["result"], document(*options)["result"]
+    for each in (found, one):
+        for row in (each, *each["runs"]):
+            for name in [name for name in row if "seconds" in name]:
+                del row[name]
+    assert found == one
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no kill -9")
+def test_killed_and_restarted_with_another_number(cli, tmp_path):
+    options = ["mnist", "--sample", "--arch", "mlp", "--epochs", "12", "--shards", "4"]
+    assert cli(*options, "--out", tmp_path / "one", "--quiet").exit_code == 0
+    out = tmp_path / "killed"
+    started = torchrun(3, *options, "--out", out, "--resume", restarts=1)
+    while not (out / "run.json").exists():
+        time.sleep(0.1)
+    workers = subprocess.run(
+        ["pgrep", "-P", str(started.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    os.kill(int(workers[-1]), signal.SIGKILL)  # torchrun starts three again
+    time.sleep(8)
+    started.kill()
+    started.communicate(timeout=60)  # the workers end with it
+    assert ended(torchrun(2, *options, "--out", out, "--resume"))[0] == 0
+    assert bits(out) == bits(tmp_path / "one")
