@@ -39,13 +39,40 @@ class Saving:
 
 
 def topics() -> "pd.DataFrame":
-    """A row per topic, in the order of the notes: its name, what it shows, whether it trains."""
+    """A row per topic, in the order of the notes.
+
+    What it shows, whether it trains, the course's chapters, the notes' lines, the command, what its
+    experiments took together (``seconds``, and ``sample_seconds`` with the sample: docs/topics.md),
+    how many there are and how many of them are done in the current directory or below it.
+    """
     import pandas as pd
 
-    from ptnotes.topics import TITLES, TRAINED
+    rows = []
+    for lesson in course():
+        commands = lesson.pop("commands")
+        chapters = dict.fromkeys(each for one in commands for each in one["chapters"])
+        on_sample = [each["sample_seconds"] for each in commands]
+        rows.append(
+            lesson
+            | {"chapters": ", ".join(chapters), "command": f"ptnotes {lesson['topic']}"}
+            | {"seconds": sum(each["seconds"] for each in commands)}
+            | {"sample_seconds": None if None in on_sample else sum(on_sample)}
+            | {"experiments": len(commands), "done": sum(bool(one["done"]) for one in commands)}
+        )
+    return pd.DataFrame(rows).set_index("topic")
 
-    rows = [(topic, title, topic in TRAINED) for topic, title in TITLES.items()]
-    return pd.DataFrame(rows, columns=["topic", "title", "trained"]).set_index("topic")
+
+def course() -> list[dict[str, Any]]:
+    """Every lesson with its experiments, and which of them runs below the current directory did."""
+    from ptnotes import topics
+    from ptnotes.errors import DataError
+    from ptnotes.runs import overview
+
+    try:
+        runs = overview.summaries([Path()])
+    except DataError:  # there are none
+        runs = []
+    return topics.course(runs)
 
 
 def runs(*directories: PathLike) -> "pd.DataFrame":

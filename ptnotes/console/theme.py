@@ -34,10 +34,13 @@ def styled(text: str, role: str = "") -> "Text":
     from rich.text import Text
 
     if isinstance(text, Marked):
-        parts = [(printable(part), STYLES.get(each, each)) for part, each in text.parts]
+        parts = [(_lines(part), STYLES.get(each, each)) for part, each in text.parts]
         return Text.assemble(*parts)
-    lines = translate(text).split("\n")
-    return Text("\n".join(map(printable, lines)), style=STYLES.get(role, role))
+    return Text(_lines(translate(text)), style=STYLES.get(role, role))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

@@ -4,26 +4,151 @@ Called, ``ptnotes.topics()`` is their table: ``ptnotes.api.topics``.
 """
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from ptnotes import CallableModule
 
-# in the order of the notes
-TITLES = {
-    "backward": "One weight, update by update: the gradient by hand beside autograd's.",
-    "linreg": "Linear regression with nn.Module, MSELoss and SGD.",
-    "logistic": "Logistic regression on one feature, and the BCE table.",
-    "diabetes": "Eight features through an 8-6-4-1 network, full batch or mini-batches.",
-    "losses": "Softmax, cross-entropy in numpy and torch, NLLLoss, the BCE table.",
-    "tensors": "view and reshape, .grad and .data, ToTensor and Normalize and back.",
-    "conv-demo": "Channels, padding, stride, pooling, the output size, the shapes in the networks.",
-    "mnist": "Handwritten digits: fully connected, CNN, Inception, ResNet.",
-    "rnn-demo": "RNN step by step, shapes, LSTM and GRU cells by hand against torch's.",
-    "seq": "hello → ohlol with a recurrent network.",
-    "names": "Surname to country: a bidirectional GRU on packed sequences.",
+
+@dataclass(frozen=True)
+class Command:
+    """One experiment of a lesson: ``ptnotes TOPIC`` with these options.
+
+    ``chapters`` are those of the course 《PyTorch深度学习实践》 whose headings the notes have: the
+    last ten of its thirteen. ``lines`` are the notes'. ``seconds`` is what the whole command took
+    with its defaults, ``sample_seconds`` with --sample: docs/topics.md says on what machine.
+    """
+
+    options: tuple[str, ...]
+    chapters: tuple[str, ...]
+    lines: str
+    seconds: float
+    sample_seconds: float | None = None
+
+    def settings(self) -> dict[str, str]:
+        """("--arch", "mlp") → {"arch": "mlp"}"""
+        names = (name.removeprefix("--") for name in self.options[::2])
+        return dict(zip(names, self.options[1::2], strict=True))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A topic: what it shows, the notes' lines, its experiments, the default one among them."""
+
+    title: str
+    lines: str
+    commands: tuple[Command, ...]
+
+
+def _only(title: str, chapters: tuple[str, ...], lines: str, *seconds: float) -> Lesson:
+    return Lesson(title, lines, (Command((), chapters, lines, *seconds),))
+
+
+# In the order of the notes; the seconds are medians of three runs of tests/benchmarks/lessons.py.
+LESSONS = {
+    "backward": _only(
+        "One weight, update by update: the gradient by hand beside autograd's.",
+        ("P04",),
+        "9–67",
+        1.6,
+    ),
+    "linreg": _only("Linear regression with nn.Module, MSELoss and SGD.", ("P05",), "69–134", 2.1),
+    "logistic": _only(
+        "Logistic regression on one feature, and the BCE table.", ("P06",), "136–219", 1.4
+    ),
+    "diabetes": _only(
+        "Eight features through an 8-6-4-1 network, full batch or mini-batches.",
+        ("P07", "P08"),
+        "221–360",
+        2.2,
+        2.2,
+    ),
+    "losses": _only(
+        "Softmax, cross-entropy in numpy and torch, NLLLoss, the BCE table.",
+        ("P06", "P09"),
+        "182–196, 362–462",
+        1.4,
+    ),
+    "tensors": _only(
+        "view and reshape, .grad and .data, ToTensor and Normalize and back.",
+        ("P04",),  # lines 464-529, on images and view, stand under no heading of the course
+        "24–67, 464–529",
+        2.7,
+    ),
+    "conv-demo": _only(
+        "Channels, padding, stride, pooling, the output size, the shapes in the networks.",
+        ("P10", "P11"),
+        "556–744",
+        1.4,
+    ),
+    "mnist": Lesson(
+        "Handwritten digits: fully connected, CNN, Inception, ResNet.",
+        "531–744",
+        (
+            # under a heading of the notes' own, not the course's
+            Command(("--arch", "mlp"), (), "531–554", 18.8, 4.8),
+            Command(("--arch", "cnn"), ("P10",), "639–674", 23.9, 6.1),
+            Command(("--arch", "inception"), ("P11",), "676–715", 123, 26.0),
+            Command(("--arch", "resnet"), ("P11",), "717–744", 42.0, 9.8),
+        ),
+    ),
+    "rnn-demo": _only(
+        "RNN step by step, shapes, LSTM and GRU cells by hand against torch's.",
+        ("P12",),
+        "794–867, 938–1091",
+        1.4,
+    ),
+    "seq": Lesson(
+        "hello → ohlol with a recurrent network.",
+        "873–1066",
+        (
+            Command(("--cell", "rnn", "--via", "cell"), ("P12",), "873–903", 1.4),
+            Command(("--cell", "rnn", "--via", "layer"), ("P12",), "904–916", 1.5),
+            Command(("--cell", "rnn", "--via", "embedding"), ("P12",), "918–936", 1.5),
+            Command(("--cell", "lstm", "--via", "embedding"), ("P12",), "989–1002", 1.5),
+            Command(("--cell", "gru", "--via", "embedding"), ("P12",), "1053–1066", 1.5),
+        ),
+    ),
+    "names": _only(
+        "Surname to country: a bidirectional GRU on packed sequences.",
+        ("P13",),
+        "1093–1123",
+        148,
+        22.4,
+    ),
 }
+TITLES = {topic: lesson.title for topic, lesson in LESSONS.items()}
 TRAINED = ("backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names")
+
+
+def course(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every lesson as the JSON document of ``ptnotes topics`` has it.
+
+    A command is done if one of ``runs``, summaries of saved runs, has finished it; None where
+    there is nothing to save.
+    """
+    lessons = []
+    for topic, lesson in LESSONS.items():
+        commands = [_command(topic, each, runs) for each in lesson.commands]
+        told = {"title": lesson.title, "lines": lesson.lines, "trained": topic in TRAINED}
+        lessons.append({"topic": topic, **told, "commands": commands})
+    return lessons
+
+
+def _command(topic: str, command: Command, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    wanted = {"topic": topic, "finished": True, **command.settings()}
+    done = any(wanted.items() <= run.items() for run in runs if "damaged" not in run)
+    return {
+        "command": " ".join(("ptnotes", topic, *command.options)),
+        "chapters": list(command.chapters),
+        "lines": command.lines,
+        "seconds": command.seconds,
+        "sample_seconds": command.sample_seconds,
+        "done": done if topic in TRAINED else None,
+    }
 
 
 def module(topic: str) -> ModuleType:

@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from ptnotes import language
 from ptnotes.cli import app
-from ptnotes.cli.help import PANELS
 from ptnotes.cli.completion import saved_runs
+from ptnotes.cli.help import PANELS
 
 COMMANDS = list(typer.main.get_command(app).commands)
 
