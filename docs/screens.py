@@ -61,7 +61,9 @@ def draw(arguments: list[str], language: str, *options: str) -> str:
     for module, name in places:
         setattr(module, name, lambda **_: console)
     try:
-        found = CliRunner().invoke(app, ["--lang", language, *arguments, *options], prog_name="ptnotes")
+        found = CliRunner().invoke(
+            app, ["--lang", language, *arguments, *options], prog_name="ptnotes"
+        )
     finally:
         for (module, name), old in zip(places, kept, strict=True):
             setattr(module, name, old)
