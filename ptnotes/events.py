@@ -92,6 +92,10 @@ class Row:
         """What a screen may show for the field instead of its value."""
         return None
 
+    def brief(self) -> str | None:
+        """What is left of it where only results are shown; None is the whole row."""
+        return None
+
     def record(self) -> dict[str, Any]:
         """The row as an object of the JSON document."""
         unrecorded = {each.name for each in fields(self) if not each.metadata.get("recorded", True)}

@@ -1,28 +1,43 @@
 """``predict``: a trained run on one's own input."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.completion import saved_runs
+from ptnotes.cli.failures import say
+from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, show
 from ptnotes.errors import UsageError
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "ptnotes predict runs/first digit.png --show",
+        "ptnotes predict runs/first photos/ --json",
+        "ptnotes predict runs/names Yamamoto Rossi",
+    )
+)
 def predict(
     run: Annotated[
         Path,
-        typer.Argument(metavar="RUN", show_default=False, help="A directory that --out has made."),
+        typer.Argument(
+            metavar="RUN",
+            show_default=False,
+            autocompletion=saved_runs,
+            help="A directory that --out has made.",
+        ),
     ],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[INPUT]...",
             show_default=False,
-            help="Images, surnames, or CSV files of features. Surnames and rows come from standard "
-            "input for -, surnames too if none is given.",
+            help="Images and folders of them, surnames, or CSV files of features. Surnames and "
+            "rows come from standard input for -, surnames too if none is given.",
         ),
     ] = None,
     show_images: Annotated[
@@ -35,16 +50,29 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """A trained run on your own digits, surnames or rows of features."""
+    from ptnotes.console.render import draws_colour
     from ptnotes.predict import command
 
     events = command.run(
-        run=run, inputs=inputs or [], stdin=_standard_input, show=show_images, best=best
+        run=run,
+        inputs=inputs or [],
+        stdin=_standard_input,
+        show=show_images,
+        best=best,
+        colour=not as_json and draws_colour(),
     )
     show(events, as_json, quiet)
 
 
 def _standard_input() -> BinaryIO:
+    if _waits():
+        say("reading from the terminal, a line each; Ctrl-D ends it (on Windows Ctrl-Z, Enter)")
     try:
         return typer.get_binary_stream("stdin")
     except RuntimeError as error:  # it can be closed
         raise UsageError("there is no standard input to read from: name the inputs") from error
+
+
+def _waits() -> bool:
+    """Whether standard input is a terminal, which waits for somebody to type."""
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ptnotes.console import cells
+from ptnotes.console.escape import printable
 from ptnotes.console.summary import Ending, numbers
 from ptnotes.console.theme import styled
 from ptnotes.events import Event, Header, Row, RunRecord, Table
@@ -27,7 +28,9 @@ class PlainScreen:
                     self.console.print(line, markup=False)
             case Row() if not self.quiet or record.header.records == "result":
                 index = len(record.rows) - 1
-                if cells.is_shown(event, index, record.header):
+                if self.quiet and (brief := event.brief()) is not None:
+                    self.console.print(printable(brief), markup=False)
+                elif cells.is_shown(event, index, record.header):
                     found = cells.cells_of(event)
                     if not (index or self.quiet):
                         self.console.print(cells.titles(found), markup=False)

@@ -29,6 +29,12 @@ class OutputConsole(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
+def draws_colour() -> bool:
+    """Whether standard output is a terminal that shows colours."""
+    console = Console()
+    return console.is_terminal and not console.is_dumb_terminal and not console.no_color
+
+
 def present(
     events: Iterable[Event],
     *,

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 
 from ptnotes.datasets import mnist
 from ptnotes.datasets.paths import sample_directory
+from ptnotes.predict import command
 from ptnotes.predict.images import FRAMES, center_in_frame
 from ptnotes.predict.network import load
 from tests.test_cli import failure
@@ -124,7 +126,9 @@ def mixed(cli):
 def test_images_of_which_some_are_bad(cli, mixed, sample_run, digit, tmp_path):
     blank = tmp_path / "blank.png"
     Image.new("L", (30, 30), 200).save(blank)
-    inputs = [tmp_path / "none.png", digit, blank, tmp_path, digit]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    inputs = [tmp_path / "none.png", digit, blank, empty, digit]
     rows, line = mixed(sample_run, *inputs)
     assert [each["input"] for each in rows] == [str(each) for each in inputs]
     assert ["error" in each for each in rows] == [True, False, True, True, False]
@@ -158,7 +162,33 @@ def test_show(cli, sample_run, digit):
 
 def test_quiet_leaves_the_predictions(cli, sample_run, digit):
     done = cli("predict", sample_run, digit, digit, "--quiet")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [str(digit)] * 2
+    (label,) = {line.strip() for line in done.stdout.splitlines()}
+    assert label in "0123456789"
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_folders_and_patterns(predicted, sample_run, digit, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("b.png", "a.PNG", "c.txt"):
+        shutil.copy(digit, folder / name)
+    found = [Path(each["input"]).name for each in predicted(sample_run, folder)]
+    assert found == ["a.PNG", "b.png"]
+    assert len(predicted(sample_run, folder / "[b]*.png", digit)) == 2
+
+
+def test_half_blocks():
+    image = torch.arange(28 * 28).view(28, 28) % 256
+    shown = command._half_blocks(image)
+    assert [len(line) for line in shown.split("\n")] == [28] * 14
+    assert shown.parts[0][1] == "#000000 on #1c1c1c"
+
+
+def test_waiting_for_the_terminal_is_said(cli, names_run, monkeypatch):
+    monkeypatch.setattr("ptnotes.cli.predict._waits", lambda: True)
+    done = cli("predict", names_run, input="Meyer\n")
+    assert done.exit_code == 0
+    assert "terminal" in done.stderr
 
 
 def test_best_epoch(predicted, cli, sample_run, run_of, digit):
@@ -243,10 +273,9 @@ def test_standard_input_that_is_a_directory(mixed, names_run, monkeypatch):
 def test_control_characters_do_not_reach_the_terminal(cli, predicted, names_run):
     name = "Mey\x1b[31mer\nWu"
     assert predicted(names_run, name)[0]["input"] == name
-    lines = cli("predict", names_run, name, "--quiet").stdout.splitlines()
-    assert len(lines) == 1
-    assert "\x1b" not in lines[0]
-    assert r"Mey\x1b[31mer\nWu" in lines[0]
+    text = cli("predict", names_run, name).stdout
+    assert "\x1b" not in text
+    assert r"Mey\x1b[31mer\nWu" in text
 
 
 def test_closed_standard_input(cli, names_run, monkeypatch):
@@ -349,7 +378,8 @@ def test_files_that_are_none(mixed, predicted, sample_run, run_of, digit, tmp_pa
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     (tmp_path / "loop").symlink_to("loop")
-    bad = [tmp_path / "pipe", tmp_path / "zero", tmp_path / "loop", tmp_path]
+    (tmp_path / "empty").mkdir()
+    bad = [tmp_path / "pipe", tmp_path / "zero", tmp_path / "loop", tmp_path / "empty"]
     rows, _ = mixed(sample_run, *bad, digit)
     assert ["error" in each for each in rows] == [True] * 4 + [False]
     diabetes = run_of("diabetes", "--epochs", "2")
