@@ -12,7 +12,7 @@ from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, show
 from ptnotes.console.output import writing
 
-runs = new_group("Saved runs: list, show, compare.")
+runs = new_group("Saved runs: list, show, compare, make a page of.")
 app.add_typer(runs, name="runs")
 
 Directories = Annotated[
@@ -156,3 +156,29 @@ def compare(
 
     events = overview.compare(directories=directories, plot=plot, width=_width(as_json))
     show(events, as_json, quiet, files=[plot] if plot else [])
+
+
+@runs.command(
+    epilog=examples(
+        "ptnotes runs page runs/first",
+        "ptnotes runs page runs/cnn runs/resnet --out lesson.html",
+        "ptnotes runs page runs/names --out names.html",
+    )
+)
+def page(
+    directories: Directories,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", rich_help_panel=options.SAVING, help="The HTML file.")
+    ] = Path("page.html"),
+    best: Annotated[
+        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """One HTML file: the runs' curves and mistakes, and their networks, which read what one draws
+    or types in the page. It needs no server and no network.
+    """
+    from ptnotes.page import build
+
+    show(build.run(runs=directories, out=out, best=best), as_json, quiet, files=[out])

@@ -1,0 +1,1 @@
+"""One HTML file of saved runs, in which their networks run."""
