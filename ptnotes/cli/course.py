@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ptnotes.events import Event
 
 HEADINGS = ("", "chapter", "command", "lines", "sample", "full")
+ROOM_FOR_TITLES = 72  # columns; in fewer a title takes many lines
 
 
 @app.command(
@@ -21,13 +22,17 @@ def topics(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
     """The lessons in the course's order: the chapter, the notes' lines, the commands, what they
     take with the sample and with all data, and which of them runs below this directory have done.
     """
+    from rich.console import Console
+
     from ptnotes import api
 
     lessons = api.course()
-    show(_events(lessons), as_json, quiet, hints=_next(lessons))
+    width = Console(stderr=as_json).width or 80  # COLUMNS may be 0
+    events = _events(lessons, with_titles=width >= ROOM_FOR_TITLES)
+    show(events, as_json, quiet, hints=_next(lessons))
 
 
-def _events(lessons: list[dict[str, Any]]) -> "Iterator[Event]":
+def _events(lessons: list[dict[str, Any]], *, with_titles: bool) -> "Iterator[Event]":
     from ptnotes.events import Header, Marked, Result, Table
     from ptnotes.language import translate
 
@@ -35,12 +40,13 @@ def _events(lessons: list[dict[str, Any]]) -> "Iterator[Event]":
     yield Header("topics", {}, environment)
     rows: list[tuple[str, ...]] = []
     for lesson in lessons:
-        rows.append(("", "", Marked((translate(lesson["title"]), "title")), "", "", ""))
+        if with_titles:
+            rows.append(("", "", Marked((translate(lesson["title"]), "title")), "", "", ""))
         for each in lesson["commands"]:
             done = Marked(("✓", "good")) if each["done"] else ""
             taken = (_duration(each[name]) for name in ("sample_seconds", "seconds"))
             chapters, lines = "\n".join(each["chapters"]), each["lines"].replace(", ", "\n")
-            rows.append((done, chapters, Marked((each["command"], "command")), lines, *taken))
+            rows.append((done, chapters, Marked((each["command"], "accent")), lines, *taken))
     yield Table("The course 《PyTorch深度学习实践》, as the notes follow it", HEADINGS, rows)
     known = [each["done"] for lesson in lessons for each in lesson["commands"]]
     trainings = len(known) - known.count(None)
