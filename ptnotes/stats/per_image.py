@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, get_args
 
-from ptnotes.stats.accumulators import nearest_sqrt
 from ptnotes.stats.documents import check, exact
+from ptnotes.stats.rational import nearest_sqrt
 
 Weight = Literal["pixel", "image"]
 Number = int | Fraction

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.stats.accumulators import Counts, Sums, nearest_sqrt
+from ptnotes.stats.accumulators import Counts, Sums
 from ptnotes.stats.documents import check, number
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
+from ptnotes.stats.rational import nearest_sqrt
 
 if TYPE_CHECKING:
     from torchvision.transforms.v2 import Normalize

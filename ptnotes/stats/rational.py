@@ -1,0 +1,47 @@
+"""Arithmetic on floats without rounding, and the float nearest to a root."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def exact_sum(values: Floats) -> Fraction:
+    """Σx without rounding (Rump, Ogita and Oishi's AccSum, repeated until nothing remains).
+
+    Adding and subtracting a power of two large enough cuts every value at the same bit. The upper
+    parts then add up without rounding, and the next pass sums the lower parts.
+    """
+    total = Fraction(0)
+    room = len(values).bit_length() + 1
+    while len(values) and (largest := np.abs(values).max()) > 0:
+        cut = np.ldexp(1.0, np.frexp(largest)[1] + room)
+        upper = (values + cut) - cut
+        total += Fraction(float(upper.sum()))
+        values = values - upper
+    return total
+
+
+def rounding_error(x: Floats, square: Floats) -> Floats:
+    """x² − square without rounding, for square = x² rounded (Dekker's product)."""
+    shifted = 134217729.0 * x  # 2²⁷ + 1 splits 53 bits into two halves
+    upper = shifted - (shifted - x)
+    lower = x - upper
+    return np.asarray(((upper * upper - square) + 2 * upper * lower) + lower * lower)
+
+
+def nearest_sqrt(value: Fraction) -> float:
+    """The float nearest to √value, for value ≥ 0.
+
+    The root is taken in integers to 64 bits or more, and one more bit says whether something was
+    cut off; Python then rounds that integer quotient correctly (half to even).
+    """
+    numerator, denominator = value.numerator, value.denominator
+    shift = max(0, 64 + (denominator.bit_length() - numerator.bit_length() + 1) // 2)
+    scaled = numerator << (2 * shift)
+    root = math.isqrt(scaled // denominator)
+    cut_off = root * root * denominator != scaled
+    return (2 * root + cut_off) / (1 << (shift + 1))
