@@ -1,20 +1,25 @@
 """Which run a directory holds, and whether options fit it when it is resumed."""
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header
-from ptnotes.runs import document
+from ptnotes.runs import document, schema
 from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.directory import lock_run
 
 Checkpoint = dict[str, Any]
 NEWER = {"precision": "fp32"}  # settings that older runs don't name, and their values there
-CONTENT = {"topic", "config", "environment", "training", "date", "save_best", "best"}
+CONTENT: dict[str, Any] = {
+    **{"format": int, "topic": str, "config": dict, "environment": dict, "training": dict},
+    **{"date": str, "save_best": bool, "best": (dict, NoneType)},
+}
 
 
 @contextmanager
@@ -44,8 +49,7 @@ def _saved_in(out: Path, resume: bool) -> Checkpoint | None:
 def _checkpoint_in(out: Path) -> Checkpoint:
     path = out / document.CHECKPOINT
     checkpoint: Checkpoint = load_checkpoint(path)
-    known = isinstance(checkpoint, dict) and checkpoint.get("format") in document.READABLE
-    if not known or not checkpoint.keys() >= CONTENT:
+    if not _is_checkpoint(checkpoint):
         raise DataError(f"{path} is not a checkpoint of this version of ptnotes")
     if checkpoint["format"] == 1 and "batch_size" in checkpoint["config"]:
         raise DataError(
@@ -55,6 +59,36 @@ def _checkpoint_in(out: Path) -> Checkpoint:
     if (out / document.DOCUMENT).exists() and not _same_run(checkpoint, document.read(out)):
         raise DataError(f"{path} is the checkpoint of another run than {document.DOCUMENT} is")
     return checkpoint
+
+
+def _is_checkpoint(value: Any) -> bool:
+    """Whether it has what a run's checkpoint has; what is in the tensors, the training finds."""
+    if not isinstance(value, dict) or not all(
+        isinstance(value.get(name, ...), kinds) for name, kinds in CONTENT.items()
+    ):
+        return False
+    training = value["training"]
+    try:
+        described = {
+            "config": value["config"],
+            "environment": value["environment"],
+            "history": [
+                {name: cell for name, cell in row.items() if cell is not None}
+                for row in training["rows"]
+            ],
+            "result": {},
+            "run": {"date": value["date"], "wall_seconds": training["wall_seconds"]}
+            | {"finished": False, "classes": []},
+        }
+        plain = json.loads(json.dumps(described))
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return False
+    return (
+        value["format"] in document.READABLE
+        and {"epoch", "scheduler"} <= training.keys()
+        and isinstance(training["epoch"], int)
+        and not any(schema.misfits(plain))
+    )
 
 
 def _same_run(checkpoint: Checkpoint, other: document.Document) -> bool:

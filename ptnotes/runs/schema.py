@@ -21,13 +21,13 @@ def read(directory: Path) -> Document:
     The checksum finds damage; a document with a right one can still be of another program.
     """
     document = documents.read(directory)
-    for what in _misfits(document):
+    for what in misfits(document):
         path = directory / documents.DOCUMENT
         raise DataError(f"{path} was not written by ptnotes, or by a later version: {what}")
     return document
 
 
-def _misfits(document: Document) -> Iterator[str]:
+def misfits(document: Document) -> Iterator[str]:
     """What isn't as ptnotes writes it."""
     if not _is_plain(document, DEPTH):
         yield "a value is too large, too deep or not finite"

@@ -294,3 +294,42 @@ def test_other_data_of_the_same_size(cli, run_of, small_data, tmp_path, topic):
     resume = [topic, "--epochs", "3", "--out", run, "--resume"]
     assert "other data" in failure(cli(*resume, "--data-dir", data))
     assert cli(*resume, "--data-dir", small_data).exit_code == 0
+
+
+FORGED = [
+    (("topic",), 3),
+    (("config",), 3),
+    (("config", "epochs"), "x"),
+    (("config", "seed"), -1),
+    (("config", "device"), ["cpu"]),
+    (("environment",), "x"),
+    (("environment", "threads"), torch.ones(2)),
+    (("training",), []),
+    (("training", "epoch"), "x"),
+    (("training", "rows"), None),
+    (("training", "rows", 0, "train_loss"), "x"),
+    (("training", "wall_seconds"), "x"),
+    (("training", "scheduler"), ...),
+    (("date",), 3),
+    (("save_best",), "x"),
+    (("best",), 3),
+]
+
+
+@pytest.mark.parametrize(("place", "value"), FORGED, ids=lambda value: str(value)[:40])
+def test_checkpoint_that_is_not_ours(cli, run_of, tmp_path, place, value):
+    """Its checksum is right, so that another program wrote it; nothing of the run is changed."""
+    run = shutil.copytree(run_of("linreg", "--epochs", "4"), tmp_path / "run")
+    (run / "run.json").unlink()
+    part = checkpoint = load_checkpoint(run / "checkpoint.pt")
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    if value is ...:
+        del part[place[-1]]
+    (run / "checkpoint.pt").write_bytes(save_checkpoint(checkpoint))
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    line = failure(cli("linreg", "--out", run, "--resume", "--epochs", "6"))
+    assert "checkpoint.pt" in line
+    assert "bug" not in line
+    assert before == {path.name: path.read_bytes() for path in run.iterdir()}
