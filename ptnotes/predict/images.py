@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from ptnotes.errors import DataError
-from ptnotes.stats.decode import _silence_libtiff as silence_libtiff
+from ptnotes.stats.decode import silence_libtiff
 
 SIZE = 28
 MAX_SIDE = 1000  # pixels: a longer side is reduced before any other processing

@@ -104,7 +104,7 @@ def _decode(content: Content, options: DecodeOptions) -> Decoded:
     with contextlib.ExitStack() as files, _open(content, files) as image:
         _check_format(image)
         if image.format == "TIFF":
-            _silence_libtiff()
+            silence_libtiff()
         # not of a photo with a preview
         frames = image.format != "MPO" and getattr(image, "is_animated", False)
         image.load()
@@ -126,7 +126,7 @@ def _check_format(image: Image.Image) -> None:
 
 
 @functools.cache
-def _silence_libtiff() -> None:
+def silence_libtiff() -> None:
     """Or it prints on stderr what it finds wrong with a compressed TIFF; Pillow gives the error."""
     with contextlib.suppress(OSError, AttributeError):  # where it is a part of Pillow's own library
         libtiff = ctypes.CDLL(sys.modules["PIL._imaging"].__file__)
