@@ -70,6 +70,7 @@ def test_a_finished_run_is_done(cli):
     table = ptnotes.topics()
     assert table.loc["seq", "done"] == 1
     assert table.loc["seq", "experiments"] == 5
+    assert table.loc["linreg", "chapters"] == "P05"
 
 
 def test_a_damaged_run_is_not(cli):
