@@ -10,11 +10,12 @@ import locale
 import os
 import re
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 LANGUAGES = ("en", "zh")
 VARIABLE = "PTNOTES_LANG"
+LONGEST = 500  # characters of a text with holes: finding what fills them takes longer than in line
 _current: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -44,16 +45,22 @@ def translate(text: str) -> str:
     return lookup(text) or text
 
 
-@cache
+@lru_cache(maxsize=4096)
 def lookup(text: str) -> str | None:
     """A text's Chinese, or None."""
     if text in (known := catalogue()):
         return known[text]
+    if len(text) > LONGEST:
+        return None
     for pattern, chinese in _patterns():
         if found := pattern.fullmatch(text):
-            # what is put in may be a text too, as in an error that quotes another
-            return chinese.format(*(lookup(value) or value for value in found.groups()))
+            return chinese.format(*map(_filled, found.groups()))
     return None
+
+
+def _filled(value: str) -> str:
+    """What is put in may be a text too, as in an error that quotes another; a word is a name."""
+    return (lookup(value) if " " in value else None) or value
 
 
 @cache

@@ -366,7 +366,6 @@ def test_help_is_translated(recorder):
         assert any(map(pattern.fullmatch, asked)), f"no help has {key!r}"
 
 
-@pytest.mark.xfail(reason="Course.list_commands puts the English title back")
 def test_panels_of_commands_are_translated(recorder):
     show("--help")
     assert recorder.found.keys() >= PANELS.keys()

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.failures import say
 from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, show
 
@@ -84,5 +85,5 @@ def verify(
 
     result = show(inventory.verify(data_dir=data_dir, sample=sample), as_json, quiet)
     if result["failed"]:
-        typer.echo(f"ptnotes: not what they should be: {', '.join(result['failed'])}", err=True)
+        say(f"not what they should be: {', '.join(result['failed'])}")
         raise typer.Exit(1)

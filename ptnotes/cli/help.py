@@ -1,6 +1,7 @@
 """How --help looks: panels, examples, the user's language. rich is imported when it is shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import typer
@@ -47,6 +48,7 @@ def _print_help(command: TyperCommand | TyperGroup, context: Any) -> None:
     rich_utils.DEFAULT_STRING = _Default(translate("[default: {}]"))
     shown: list[Any] = [command, *command.get_params(context)]
     if isinstance(command, TyperGroup):
+        command.list_commands(context)  # their panels
         shown += command.commands.values()
     for each in shown:  # made for this call, so they can be changed
         each.help = escape(translate(" ".join((each.help or "").split())))
@@ -56,13 +58,34 @@ def _print_help(command: TyperCommand | TyperGroup, context: Any) -> None:
             each.rich_help_panel = "Output"
         if panel := getattr(each, "rich_help_panel", None):
             each.rich_help_panel = translate(panel)
-        if isinstance(default := getattr(each, "show_default", None), str):
+        default = getattr(each, "show_default", None)
+        if isinstance(default, str) and " " in default:  # a word is a value
             each.show_default = translate(default)
     if command.epilog:
         title, *examples = command.epilog.splitlines()
         lines = [f"  [cyan]{escape(line)}[/]" for line in examples]
         command.epilog = "\n".join([f"[bold]{translate(title)}[/]", *lines])
-    rich_utils.rich_format_help(obj=command, ctx=context, markup_mode="rich")
+    with _folding():
+        rich_utils.rich_format_help(obj=command, ctx=context, markup_mode="rich")
+
+
+@contextmanager
+def _folding() -> Iterator[None]:
+    """Typer's tables cut off what has no spaces, as Chinese has none."""
+    from typer import rich_utils
+
+    make: Any = rich_utils._make_rich_text
+
+    def make_folding(**given: Any) -> Any:
+        text = make(**given)
+        text.overflow = "fold"
+        return text
+
+    rich_utils._make_rich_text = make_folding
+    try:
+        yield
+    finally:
+        rich_utils._make_rich_text = make
 
 
 class _Default(str):
@@ -97,7 +120,8 @@ class Course(Group):
             if name in self.commands
         }
         for name, panel in found.items():
-            self.commands[name].rich_help_panel = panel  # type: ignore[attr-defined]
+            command: Any = self.commands[name]
+            command.rich_help_panel = command.rich_help_panel or panel
         return [*found, *(name for name in self.commands if name not in found)]
 
 

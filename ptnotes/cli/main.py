@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ptnotes import __version__
-from ptnotes.cli.failures import is_speaker, named_failures
+from ptnotes.cli.failures import is_speaker, named_failures, say
 from ptnotes.cli.help import App, Course
 from ptnotes.console.encoding import HANDLER
 from ptnotes.engine.distributed import world_size
@@ -45,7 +45,7 @@ def _take_language(arguments: Sequence[str]) -> list[str]:
             continue
         chosen = value if equals else next(remaining, "")
         if chosen not in LANGUAGES:
-            typer.echo(f"ptnotes: --lang takes {' or '.join(LANGUAGES)}, not '{chosen}'", err=True)
+            say(f"--lang takes {' or '.join(LANGUAGES)}, not '{chosen}'")
             raise SystemExit(2)
         set_language(chosen)
     return left
@@ -97,7 +97,7 @@ def ptnotes(
     try:
         os.getcwd()
     except OSError:  # the libraries that torch loads would end the process
-        typer.echo("ptnotes: the current directory was removed: change to another one", err=True)
+        say("the current directory was removed: change to another one")
         raise typer.Exit(1) from None
     with named_failures():
         if world_size() > 1 and context.invoked_subcommand not in UNDER_TORCHRUN:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ptnotes.cli import options
+from ptnotes.cli.failures import say
 from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, show
 
@@ -54,5 +55,5 @@ def verify(
     )
     failed = show(events, as_json, quiet)["failed"]
     if failed:
-        typer.echo(f"ptnotes: {len(failed)} claims fail: {', '.join(failed)}", err=True)
+        say(f"{len(failed)} claims fail: {', '.join(failed)}")
         raise typer.Exit(1)

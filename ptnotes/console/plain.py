@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from rich.box import ASCII2, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from ptnotes.console import cells
 from ptnotes.console.escape import printable
 from ptnotes.console.summary import Ending, numbers
 from ptnotes.console.theme import styled
-from ptnotes.events import Event, Header, Row, RunRecord, Table
+from ptnotes.events import Event, Header, Marked, Row, RunRecord, Table
 from ptnotes.language import translate
 
 
@@ -67,7 +68,7 @@ def headlines(header: Header) -> list[str]:
     """What runs, and on what: two lines at most, each below 60 columns."""
     config = header.config
     what = [
-        f"{translate(name)} {translate(str(config[name]))}"
+        f"{translate(name)} {config[name]}"
         for name in ("arch", "cell", "via", "recipe")
         if name in config
     ]
@@ -94,5 +95,12 @@ def drawn(table: Table, console: Console) -> RichTable:
     for heading in table.headings:
         found.add_column(styled(heading), overflow="fold")
     for row in table.rows:
-        found.add_row(*map(styled, row))
+        found.add_row(*map(_cell, row))
     return found
+
+
+def _cell(text: str) -> Text:
+    """A single word is a name or a value, and stays as it is."""
+    if isinstance(text, Marked) or " " in text:
+        return styled(text)
+    return styled(Marked((text, "")))

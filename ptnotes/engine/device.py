@@ -23,8 +23,11 @@ def pick_device(name: str, *, unsupported: Collection[str] = ()) -> torch.device
     """``auto`` takes CUDA, then MPS, then the CPU; any other name is that device.
 
     ``unsupported`` are kinds on which the topic can't run. Raises DeviceError if it is one
-    of these, or if this machine does not have it.
+    of these, or if this machine does not have it. Under torchrun MPS is one of these: its
+    processes would share one GPU.
     """
+    if world_size() > 1:
+        unsupported = {*unsupported, "mps"}
     if name == "auto":
         if torch.cuda.is_available() and "cuda" not in unsupported:
             return torch.device("cuda")
@@ -32,7 +35,8 @@ def pick_device(name: str, *, unsupported: Collection[str] = ()) -> torch.device
         return torch.device("mps" if mps else "cpu")
     device = torch.device(name)
     if device.type in unsupported:
-        raise DeviceError(f"this topic does not run on '{name}': take --device cpu")
+        where = " under torchrun" if world_size() > 1 else ""
+        raise DeviceError(f"this topic does not run on '{name}'{where}: take --device cpu")
     count = {
         "cpu": 1,
         "cuda": torch.cuda.device_count(),

@@ -145,6 +145,14 @@ def gather_everywhere(own: T) -> list[T]:
     return found
 
 
+def check_same(what: str, own: str) -> None:
+    """Raises DataError if the processes that share a run have different texts."""
+    every = gather_everywhere(own)
+    for number, each in enumerate(every):
+        if each != every[0]:
+            raise DataError(f"process {number} has other {what} than process 0")
+
+
 def from_rank0(value: T) -> T:
     """Rank 0's object, on all processes that share a run. Raises WorkerError."""
     if sharing()[1] == 1:

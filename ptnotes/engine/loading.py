@@ -26,13 +26,13 @@ Batches = DataLoader[Any]
 
 def _to_device(index: Tensor, device: torch.device) -> Tensor:
     """Indices to where the data is; from pageable memory the copy would wait for the GPU."""
-    if device.type == "cuda":
+    if device.type == "cuda" and index.is_cpu:
         return index.pin_memory().to(device, non_blocking=True)
     return index.to(device)
 
 
 class DeviceDataset(Dataset[tuple[Tensor, ...]]):
-    """Tensors on a device, the samples along their first dimension; indexed by a list."""
+    """Tensors on a device, the samples along their first dimension; indexed by a list or tensor."""
 
     def __init__(self, *tensors: Tensor, device: torch.device) -> None:
         self.tensors = tuple(tensor.to(device) for tensor in tensors)
@@ -41,8 +41,8 @@ class DeviceDataset(Dataset[tuple[Tensor, ...]]):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
-    def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
-        index = _to_device(torch.tensor(indices), self.device)
+    def __getitem__(self, indices: list[int] | Tensor) -> tuple[Tensor, ...]:
+        index = _to_device(torch.as_tensor(indices), self.device)
         return tuple(tensor.index_select(0, index) for tensor in self.tensors)
 
 
@@ -69,12 +69,12 @@ class RandomTranslation(DeviceDataset):
         self.rows = torch.arange(height, device=device).view(1, height, 1)
         self.columns = torch.arange(width, device=device).view(1, 1, width)
 
-    def __getitem__(self, indices: list[int]) -> tuple[Tensor, ...]:
+    def __getitem__(self, indices: list[int] | Tensor) -> tuple[Tensor, ...]:
         moves = torch.randint(
             0, 2 * self.shift + 1, (2, len(indices), 1, 1), generator=self.generator
         )
         down, right = _to_device(moves, self.device)
-        index = _to_device(torch.tensor(indices), self.device)
+        index = _to_device(torch.as_tensor(indices), self.device)
         images = self.tensors[0][index.view(-1, 1, 1), self.rows + down, self.columns + right]
         return images.unsqueeze(1), self.tensors[1].index_select(0, index)
 
@@ -154,6 +154,20 @@ class LengthBucketSampler(Sampler[list[int]]):
             yield batches[index].tolist()
 
 
+class EpochOnDevice(Sampler[Tensor]):
+    """Batches of an order, which goes to the device once an epoch."""
+
+    def __init__(self, order: Sampler[int], batch_size: int, device: torch.device) -> None:
+        self.order, self.batch_size, self.device = order, batch_size, device
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.order) / self.batch_size)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        order = _to_device(torch.tensor(list(self.order)), self.device)
+        yield from order.split(self.batch_size)
+
+
 def make_loader(
     dataset: DeviceDataset | PaddedSequences,
     batch_size: int,
@@ -178,5 +192,7 @@ def make_loader(
     order: RandomSampler | SequentialSampler = (
         RandomSampler(dataset, generator=shuffle) if shuffle else SequentialSampler(dataset)
     )
-    sampler = BatchSampler(order, batch_size, drop_last=False)
+    sampler: Sampler[Any] = BatchSampler(order, batch_size, drop_last=False)
+    if isinstance(dataset, DeviceDataset) and dataset.device.type != "cpu":
+        sampler = EpochOnDevice(order, batch_size, dataset.device)
     return DataLoader(dataset, sampler=sampler, batch_size=None, generator=unused)

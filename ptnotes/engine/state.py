@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from ptnotes.engine.device import global_random_states, set_global_random_states
+from ptnotes.engine.distributed import check_same, sharing
 from ptnotes.engine.loop import count_parameters
 from ptnotes.engine.shards import use_one_thread
 from ptnotes.errors import DataError
@@ -48,10 +49,13 @@ class TrainingState:
     def begin(self, saved: State | None) -> Iterator[Event]:
         """Restore ``saved``, if there is such a state; yields its rows.
 
-        Raises DataError if it is the state of another training.
+        Raises DataError if it is the state of another training, or if the processes that share it
+        have different data.
         """
         if saved is not None:
             self._restore(saved)
+        if sharing()[1] > 1:
+            check_same("data", self._digest)
         yield from self.rows
         yield Snapshot(self.state)
 

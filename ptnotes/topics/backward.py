@@ -66,6 +66,7 @@ def run(
     Raises DeviceError, DivergedError.
     """
     started = time.perf_counter()
+    device = "cpu" if device == "auto" else device  # an accelerator waits longer than it computes
     used_device = prepare(device=device, threads=threads)
     config = config_of(recipe, device=str(used_device))
     updates = recipe.epochs * len(X_DATA)
