@@ -138,10 +138,12 @@ def share_out(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
 
 def gather_everywhere(own: T) -> list[T]:
     """Every process's object, by rank, on all of them. Raises WorkerError."""
+    import torch
     import torch.distributed as dist
 
     found: list[Any] = [None] * world_size()
-    _exchange(lambda: dist.all_gather_object(found, own))
+    with torch.inference_mode(False):  # torch 2.4 can't gather tensors that are made in it
+        _exchange(lambda: dist.all_gather_object(found, own))
     return found
 
 
