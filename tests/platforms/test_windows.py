@@ -30,7 +30,7 @@ COMMANDS = [
     ("linreg --epochs 3 --out c.png", 1, ""),
     ("linreg --epochs 3 --plot images", 2, ""),
     ("predict r images/0.png --show", 0, ""),
-    ("predict r images", 1, ""),
+    ("predict r images", 0, ""),
     ("predict n -", 0, "李\nMüller\n"),
     ("runs list", 0, ""),
     ("runs list --format csv", 0, ""),
