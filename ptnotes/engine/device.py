@@ -74,8 +74,8 @@ def prepare(
 
 
 def _take_own_gpu(device: torch.device) -> None:
-    """ "cuda" is then the GPU of this process's number on its machine, also in the saved run: it
-    can be resumed by another number of processes.
+    """Make "cuda" the GPU of this process's number on its machine. The saved run names none, so
+    that another number of processes can resume it.
     """
     count = torch.cuda.device_count()
     if device.index is not None or local_rank() >= count:

@@ -4,14 +4,15 @@ The one place that knows ranks. torch is imported only when something is exchang
 """
 
 import contextlib
-import itertools
 import os
 import pickle
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from ptnotes.errors import DataError, InternalError, PtnotesError, UsageError, WorkerError
 
@@ -22,7 +23,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 PARENT = os.getppid()  # torchrun's process
 FAILED, TOLD = "failed", "told"  # in the store: an error and its process; that rank 0 has told it
-_connections = itertools.count()  # of this process: torch's keys and these are of one connection
 TOLD_SECONDS = 10  # that a process which failed waits for rank 0 to say so
 _joined = False  # whether this process is connected with the others
 
@@ -244,7 +244,7 @@ def _connected(timeout: timedelta) -> Iterator[Any]:
     with _ended_with_torchrun():
         try:
             found, _, _ = next(rendezvous("env://", timeout=timeout))
-            store = PrefixStore(f"ptnotes {next(_connections)}", found)
+            store = PrefixStore(_meet(found, time.monotonic() + timeout.total_seconds()), found)
             dist.init_process_group(
                 backend, store=store, rank=rank(), world_size=world_size(), timeout=timeout
             )
@@ -256,6 +256,39 @@ def _connected(timeout: timedelta) -> Iterator[Any]:
         finally:
             if dist.is_initialized():
                 dist.destroy_process_group()
+
+
+def _meet(store: Any, end: float) -> str:
+    """A name for this connection, on which its processes agree.
+
+    torchrun keeps the store when it starts them again, and torch's keys in it: they lead to
+    processes that are gone. ``end`` is on ``time.monotonic``. Raises RuntimeError.
+    """
+    own = leader = uuid4().hex
+    others = [f"{own} {other}" for other in range(1, world_size())]
+
+    def all_have_come() -> bool:
+        return not others or bool(store.check(others))
+
+    def leader_knows_this_process() -> bool:
+        nonlocal leader
+        if not store.check(["leader"]):
+            return False
+        leader = store.get("leader").decode()  # an earlier one's, maybe
+        store.set(f"{leader} {rank()}", own)
+        met = f"{leader} met"
+        return bool(store.check([met])) and own in store.get(met).decode()
+
+    if is_rank_zero():
+        store.set("leader", own)
+    is_done = all_have_come if is_rank_zero() else leader_knows_this_process
+    while not is_done():
+        if time.monotonic() > end:
+            raise RuntimeError("some of them have not come")
+        time.sleep(0.02)
+    if is_rank_zero():
+        store.set(f"{own} met", " ".join(store.get(each).decode() for each in others))
+    return leader
 
 
 @contextmanager
