@@ -156,7 +156,8 @@ def _training(
             f"{topic} has no mini-batches that processes could share: leave torchrun out"
         )
     with keep_global_state(), distributed.joined():
-        of_run.check_paths(saving.plot, saving.confusion)
+        if distributed.is_rank_zero():
+            of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
             yield from _repeated(lesson, given, seeds, saving)
             return
@@ -258,6 +259,7 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
     doesn't have, and what ``ptnotes.errors`` has: DataError, DeviceError, DivergedError.
     """
     from ptnotes.console.render import present
+    from ptnotes.engine.distributed import is_rank_zero
     from ptnotes.topics import TITLES, TRAINED
 
     if topic.replace("_", "-") in TITLES.keys() - {*TRAINED}:
@@ -266,7 +268,7 @@ def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:
         raise ValueError("seeds: train gives one run; events(…, seeds=N) gives a row per seed")
     record = RunRecord()
     with contextlib.closing(record.follow(events(topic, **options))) as followed:
-        if quiet:
+        if quiet or not is_rank_zero():
             deque(followed, maxlen=0)
         else:
             present(followed)

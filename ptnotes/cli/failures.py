@@ -8,7 +8,6 @@ import signal
 import sys
 import textwrap
 import threading
-import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -23,7 +22,6 @@ from ptnotes.errors import InternalError, PtnotesError, PtnotesWarning, UsageErr
 from ptnotes.language import translate
 
 BY_SIGNAL = 128  # and the signal's number: what a shell says of a process that one has ended
-PATIENCE = 2.0  # seconds: torchrun ends rank 0 when another process fails, which it has to tell
 BROKEN_PIPE = BY_SIGNAL + 13  # SIGPIPE, which Windows doesn't have
 
 
@@ -66,8 +64,6 @@ def _end(error: Exception) -> NoReturn:
         case _:
             line = f"{type(error).__name__}: {error} (a bug of ptnotes; PTNOTES_DEBUG=1 says where)"
     say(line)
-    if not is_speaker():
-        time.sleep(PATIENCE)
     raise typer.Exit(code) from error
 
 

@@ -162,6 +162,20 @@ def batch_size(
     """The option of the topics that have no full batch."""
 
 
+def precision(
+    precision: Annotated[
+        Literal["fp32", "bf16"] | None,
+        typer.Option(
+            show_default="fp32",
+            case_sensitive=False,
+            rich_help_panel=TRAINING,
+            help="What the products are computed in.",
+        ),
+    ] = None,
+) -> None:
+    """The option of the topics whose loss torch computes in fp32 under autocast."""
+
+
 def full_or_batch_size(
     batch_size: Annotated[
         Any,

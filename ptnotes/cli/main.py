@@ -1,8 +1,11 @@
 """The application: what every command shares. No command lives here."""
 
+import contextlib
 import io
 import os
+import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,14 +25,42 @@ from ptnotes.language import LANGUAGES, set_language
 if TYPE_CHECKING:
     from ptnotes.events import Event
 
+PATIENCE = 10.0  # seconds
+
 
 class _Main(Course):
     def main(  # type: ignore[override]  # the others are passed on
         self, args: Sequence[str] | None = None, **options: Any
     ) -> Any:
+        if not is_speaker():
+            _silence()
         _prepare_streams()  # before --help writes to them
         set_language(None)
-        return super().main(_take_language(sys.argv[1:] if args is None else args), **options)
+        try:
+            return super().main(_take_language(sys.argv[1:] if args is None else args), **options)
+        except SystemExit as ended:
+            if not is_speaker() and ended.code in (1, 2):  # not by a signal
+                _wait_for_rank0(ended.code)
+            raise
+
+
+def _silence() -> None:
+    """What this process of torchrun writes is lost, its libraries' too: rank 0 speaks."""
+    if os.environ.get("PTNOTES_DEBUG", "0") not in ("", "0"):
+        return
+    nowhere = open(os.devnull, "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # no real file, or closed
+            os.dup2(nowhere.fileno(), stream.fileno())
+    sys.stdout = sys.stderr = nowhere
+
+
+def _wait_for_rank0(code: Any) -> None:
+    """torchrun ends all when one fails, and rank 0 may still have to say why. It ends this one
+    when rank 0 has: then with its own exit code.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(code))
+    time.sleep(PATIENCE)
 
 
 def _take_language(arguments: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from ptnotes.cli.groups import (
     batch_size,
     full_or_batch_size,
     mini_batches,
+    precision,
     training,
 )
 from ptnotes.cli.main import app, show
@@ -167,7 +168,7 @@ def conv_demo(
     run("conv-demo", height=height, width=width, only=list(map(str, only or ())), **shared)
 
 
-@command("mnist", batch_size, training, mini_batches)
+@command("mnist", batch_size, training, mini_batches, precision)
 def mnist(
     arch: Annotated[
         Literal["mlp", "cnn", "inception", "resnet"] | None,
@@ -189,15 +190,6 @@ def mnist(
             help="The data set: mnist, fashion-mnist or kmnist.",
         ),
     ] = None,
-    precision: Annotated[
-        Literal["fp32", "bf16"] | None,
-        typer.Option(
-            show_default="fp32",
-            case_sensitive=False,
-            rich_help_panel=options.TRAINING,
-            help="What the products are computed in.",
-        ),
-    ] = None,
     momentum: Annotated[
         float | None,
         typer.Option(
@@ -211,8 +203,7 @@ def mnist(
     ] = None,
     **shared: Any,
 ) -> None:
-    shared |= {"arch": arch, "data": data, "momentum": momentum, "precision": precision}
-    run("mnist", **shared)
+    run("mnist", arch=arch, data=data, momentum=momentum, **shared)
 
 
 @command("rnn-demo")
@@ -246,6 +237,6 @@ def seq(
     run("seq", cell=cell, via=via, **shared)
 
 
-@command("names", batch_size, training, mini_batches)
+@command("names", batch_size, training, mini_batches, precision)
 def names(**shared: Any) -> None:
     run("names", **shared)

@@ -83,7 +83,9 @@ def headlines(header: Header) -> list[str]:
     if config.get("data") == "sample":
         on["data"] += f" {translate('(made by ptnotes)')}"
     if config.get("device") == "cpu":
-        on["device"] += " " + translate(f"({header.environment['threads']} threads)")
+        processes, threads = header.environment.get("processes"), header.environment["threads"]
+        each = f"{processes} processes × {threads} threads" if processes else f"{threads} threads"
+        on["device"] += " " + translate(f"({each})")
     lines = [f"ptnotes {header.topic}", *what], on.values()
     return [" · ".join(line) for line in lines if line]
 

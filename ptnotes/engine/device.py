@@ -1,6 +1,5 @@
 """Device, threads and random streams: what a result depends on besides its configuration."""
 
-import os
 import threading
 import warnings
 from collections.abc import Collection, Iterator
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from ptnotes.engine.distributed import world_size
+from ptnotes.engine.distributed import local_rank, world_size
 from ptnotes.engine.runtime import light_environment, usable_cores
 from ptnotes.errors import DeviceError, PtnotesWarning
 
@@ -66,14 +65,31 @@ def prepare(
             _warn_of_threads(threads, cores)
         torch.set_num_threads(min(threads, cores))
     found = pick_device(device, unsupported=unsupported)
-    if found.type == "cuda" and found.index is None and world_size() > 1:
-        found = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-        torch.cuda.set_device(found)  # NCCL's too
-    if precision == "bf16" and found.type == "cpu":
-        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-            message = "this CPU has no instructions for bf16: it is slower than fp32 here"
-            warnings.warn(message, PtnotesWarning, stacklevel=2)
+    if found.type == "cuda" and world_size() > 1:
+        _take_own_gpu(found)
+    if precision == "bf16" and found.type == "cpu" and not _computes_bf16():
+        message = "this CPU has no instructions for bf16: it is slower than fp32 here"
+        warnings.warn(message, PtnotesWarning, stacklevel=2)
     return found
+
+
+def _take_own_gpu(device: torch.device) -> None:
+    """Make "cuda" the GPU of this process's number on its machine. The saved run names none, so
+    that another number of processes can resume it.
+    """
+    count = torch.cuda.device_count()
+    if device.index is not None or local_rank() >= count:
+        raise DeviceError(
+            f"each process of torchrun takes a GPU of its own, and there are {count}: take as many "
+            "processes, and --device cuda"
+        )
+    torch.cuda.set_device(local_rank())
+
+
+def _computes_bf16() -> bool:
+    """Whether the CPU has instructions for it, as far as torch tells: not every build does."""
+    known = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return known is None or bool(known())
 
 
 @cache  # once, whatever the number of runs

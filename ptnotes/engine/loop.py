@@ -108,7 +108,10 @@ def evaluate(
     def judge(batch: Sequence[Tensor]) -> tuple[Tensor, int, Tensor]:
         *inputs, targets = batch
         outputs = shards.forward(*inputs)
-        return criterion(outputs, targets), len(targets), (predict(outputs) == targets).sum()
+        found = criterion(outputs, targets), (predict(outputs) == targets).sum()
+        # others' tensors would be on their GPUs
+        loss, right = (each.cpu() if shards.processes > 1 else each for each in found)
+        return loss, len(targets), right
 
     correct: int | Tensor = 0
     for loss, samples, right in share_out(batches, judge):

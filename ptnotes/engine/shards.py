@@ -155,7 +155,9 @@ class Shards:
         batch, for a model that draws random numbers or changes its buffers.
         """
         targets = batch[-1]
-        if self.ignored is not None and bool((targets == self.ignored).any()):
+        # to look waits for an accelerator, so there only the first batch is looked at
+        look = targets.is_cpu or not self._checked
+        if self.ignored is not None and look and bool(torch.eq(targets, self.ignored).any()):
             raise ValueError(f"targets of ignore_index {self.ignored} can't be cut into shards")
         if not self._checked and len(targets):
             count = min(self.count, len(targets))
@@ -192,8 +194,8 @@ class Shards:
     ) -> list[Gradients]:
         """This process's results → those of all ``count`` shards, in the shards' order.
 
-        One collective a step, of equal buffers: a shard's loss, which parameters it used, its
-        gradients. A process without a shard of its own sends zeros.
+        Of every process one buffer a step: of each shard its loss, which parameters it used, its
+        gradients. A process without a shard sends none.
         """
         sizes = [parameter.numel() for parameter in self.parameters]
         width = 1 + len(sizes) + sum(sizes)
@@ -201,19 +203,22 @@ class Shards:
         buffer = torch.zeros(places, width, device=device)
         for line, (loss, found) in zip(buffer, own, strict=False):
             line[0] = loss
-            used = [gradient is not None for gradient in found]
-            line[1 : 1 + len(sizes)] = torch.tensor(used, dtype=line.dtype)
+            if line.is_cpu:
+                used = [gradient is not None for gradient in found]
+                line[1 : 1 + len(sizes)] = torch.tensor(used, dtype=line.dtype)
             for part, gradient in zip(line[1 + len(sizes) :].split(sizes), found, strict=True):
                 if gradient is not None:
                     part.view(gradient.shape).copy_(gradient)
-        every = distributed.all_gather(buffer)
+        every = distributed.all_gather(buffer, senders=count)
         return [
             self._unpacked(every[k % self.processes][k // self.processes], sizes)
             for k in range(count)
         ]
 
     def _unpacked(self, line: Tensor, sizes: list[int]) -> Gradients:
-        used = line[1 : 1 + len(sizes)].bool().tolist()
+        # to look waits for an accelerator: there a gradient that isn't is one of zeros
+        flags = line[1 : 1 + len(sizes)]
+        used = flags.bool().tolist() if line.is_cpu else [True] * len(sizes)
         parts = line[1 + len(sizes) :].split(sizes)
         return line[0], [
             part.view(parameter.shape) if is_used else None

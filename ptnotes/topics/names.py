@@ -49,6 +49,7 @@ class Recipe:
     buckets: bool = False
     masked: float = 0.0
     shards: int = 2
+    precision: str = "fp32"
     seed: int = 0
 
 
@@ -131,7 +132,9 @@ def run(
     Raises DataError, DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    used_device = prepare(device=device, threads=threads, unsupported=UNSUPPORTED)
+    used_device = prepare(
+        device=device, threads=threads, unsupported=UNSUPPORTED, precision=recipe.precision
+    )
     streams = seed_streams(recipe.seed)
 
     # 1 data: codes (N, S), lengths (N), labels (N) of 13,374 and 6,700 names
@@ -170,7 +173,7 @@ def run(
         loss: Tensor = criterion(logits, labels)
         return loss
 
-    with Shards(recipe.shards, model, criterion) as shards:
+    with Shards(recipe.shards, model, criterion, precision=recipe.precision) as shards:
         for epoch in training.epochs(recipe.epochs):
             epoch_started = time.perf_counter()
             model.train()

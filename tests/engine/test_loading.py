@@ -1,10 +1,12 @@
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.data import RandomSampler
 
 from ptnotes.engine.loading import (
     CharDropout,
     DeviceDataset,
+    EpochOnDevice,
     PaddedSequences,
     RandomTranslation,
     make_loader,
@@ -121,3 +123,15 @@ def test_buckets_bring_like_lengths_together():
     (_, first, _), *_ = loader
     (_, again, _), *_ = loader
     assert not torch.equal(first, again)  # the next epoch has another order
+
+
+def test_an_order_on_the_device_has_the_same_batches():
+    """As on an accelerator: the samples' order comes there once an epoch."""
+    data = DeviceDataset(torch.arange(23), device=CPU)
+    batches, again = (torch.Generator().manual_seed(3) for _ in range(2))
+    expected = [batch for (batch,) in make_loader(data, 5, shuffle=batches)]
+    sampler = EpochOnDevice(RandomSampler(data, generator=again), 5, CPU)
+    found = [data[index][0] for index in sampler]
+    assert len(sampler) == len(found) == 5
+    assert all(map(torch.equal, found, expected))
+    assert torch.equal(batches.get_state(), again.get_state())

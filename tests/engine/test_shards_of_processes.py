@@ -19,10 +19,10 @@ class Sent(Exception):
 def gradients(model, criterion, count, batch, monkeypatch, rank=0, size=1, others=None):
     """The loss and the gradients on one process; without ``others`` raises Sent at the exchange."""
 
-    def all_gather(own):
+    def all_gather(own, senders):
         if others is None:
             raise Sent(own.clone())
-        return [each.clone() for each in others]  # they are added in place
+        return [each.clone() for each in others[:senders]]  # they are added in place
 
     monkeypatch.setattr(distributed, "sharing", lambda: (rank, size))
     monkeypatch.setattr(distributed, "all_gather", all_gather)
@@ -113,3 +113,41 @@ def test_bf16_is_near(monkeypatch):
     assert outputs["bf16"].dtype == torch.float32
     assert not torch.equal(*outputs.values())
     torch.testing.assert_close(*outputs.values(), rtol=0.1, atol=0.05)
+
+
+def test_an_idle_process_sends_nothing(monkeypatch):
+    """Five processes, a batch of two: what a step needs is two buffers."""
+    model, criterion = nn.Linear(5, 3), nn.CrossEntropyLoss()
+    batch = torch.randn(2, 5), torch.randint(0, 3, (2,))
+    asked = []
+    monkeypatch.setattr(distributed, "sharing", lambda: (4, 5))
+
+    def all_gather(own, senders):
+        asked.append((senders, own.numel()))
+        return [torch.zeros_like(own)] * senders
+
+    monkeypatch.setattr(distributed, "all_gather", all_gather)
+    with Shards(8, model, criterion) as shards:
+        shards.backward(lambda x, y: criterion(model(x), y), *batch)
+    assert asked == [(2, 1 + 2 + 18)]  # a loss, two parameters used or not, their gradients
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gpu_computes_what_a_cpu_does(precision):
+    torch.manual_seed(0)
+    criterion = nn.CrossEntropyLoss()
+    batch = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+    losses = []
+    for device in ("cpu", "cuda"):
+        torch.manual_seed(1)
+        network = MODELS["cnn"]().to(device)
+
+        def loss_of(x, y, network=network):
+            return criterion(network(x), y)
+
+        with Shards(2, network, criterion, precision=precision) as shards:
+            loss = shards.backward(loss_of, *(each.to(device) for each in batch))
+        losses.append(loss.item())
+    assert losses[0] == pytest.approx(losses[1], rel=0.02 if precision == "bf16" else 1e-4)

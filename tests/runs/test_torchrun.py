@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ import time
 import pytest
 
 
-def torchrun(processes, *arguments, restarts=0):
+def torchrun(processes, *arguments, restarts=0, program=("-m", "ptnotes")):
     command = [sys.executable, "-m", "torch.distributed.run", "--rdzv-backend", "c10d"]
     command += ["--rdzv-endpoint", "localhost:0", "--nproc-per-node", str(processes)]
-    command += ["--max-restarts", str(restarts), "-m", "ptnotes", *map(str, arguments)]
+    command += ["--max-restarts", str(restarts), *program, *map(str, arguments)]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -90,3 +91,38 @@ def test_killed_and_restarted_with_another_number(cli, tmp_path):
     started.communicate(timeout=60)  # the workers end with it
     assert ended(torchrun(2, *options, "--out", out, "--resume"))[0] == 0
     assert bits(out) == bits(tmp_path / "one")
+
+
+TWICE = """
+import os, sys
+import ptnotes
+from ptnotes.errors import PtnotesError
+for seed in (0, 1):
+    run = ptnotes.train("diabetes", data="sample", epochs=2, seed=seed, out=f"{sys.argv[1]}/{seed}")
+try:
+    ptnotes.train("diabetes", data_dir=f"{sys.argv[1]}/none-{os.environ['RANK']}", quiet=True)
+except PtnotesError as error:
+    told = "none-0" in str(error)
+again = ptnotes.train("diabetes", data="sample", epochs=2, seed=1, quiet=True)
+assert again.result["train_loss"] == run.result["train_loss"]
+assert told or os.environ["RANK"] == "1"
+"""
+
+
+@pytest.mark.slow
+def test_several_runs_in_one_process(tmp_path):
+    """From Python; rank 0 shows them, and an error in between is one for all."""
+    script = tmp_path / "twice.py"
+    script.write_text(TWICE)
+    code, out, _ = ended(torchrun(2, script, tmp_path, program=()))
+    assert code == 0
+    assert out.count("epoch") == 2
+    assert {each.name for each in tmp_path.iterdir()} == {"twice.py", "0", "1"}
+
+
+@pytest.mark.slow
+def test_a_wrong_option_is_told_once():
+    started = torchrun(3, "mnist", "--epochs", "many")
+    _, err = started.communicate(timeout=300)
+    assert err.count("--epochs") == 1
+    assert len(re.findall(r"exitcode  : 2 ", err)) >= 1
