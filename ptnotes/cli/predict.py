@@ -50,7 +50,6 @@ def predict(
     quiet: options.Quiet = False,
 ) -> None:
     """A trained run on your own digits, surnames or rows of features."""
-    from ptnotes.console.render import draws_colour
     from ptnotes.predict import command
 
     events = command.run(
@@ -59,9 +58,19 @@ def predict(
         stdin=_standard_input,
         show=show_images,
         best=best,
-        colour=not as_json and draws_colour(),
+        columns=None if as_json else _columns_in_colour(),
     )
     show(events, as_json, quiet)
+
+
+def _columns_in_colour() -> int | None:
+    """The width of a standard output that shows colours and half blocks; else None."""
+    from rich.console import Console
+
+    from ptnotes.console.render import draws_colour
+
+    console = Console()
+    return console.width if draws_colour() and not console.options.ascii_only else None
 
 
 def _standard_input() -> BinaryIO:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from ptnotes.errors import DataError
@@ -28,6 +28,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", "ICO")
 MIN_CONTRAST = 16  # of 255: with a smaller maximum the image is blank
 NOISE_FLOOR = 0.04  # of the maximum: interpolation and JPEG leave such a fringe around a stroke
 MAX_BACKGROUND_NOISE = 2.0  # of 255: median deviation of a border of one tone, unlike a photo's
+LINES = 40  # to which the foreground is reduced to count its figures: a line is 2.5 % of its height
+MIN_HEIGHT = 0.55  # of a figure, of the foreground's height; the bar of a 5 and a dot are lower
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,10 @@ FRAMES = {
 }
 
 
-def read(path: Path, frame: Frame) -> NDArray[np.uint8]:
-    """The image in a file as (28, 28), light on black. Raises DataError."""
+def read(path: Path) -> NDArray[np.float32]:
+    """The foreground of the image in a file: (H, W) from 0 to 255, not all 0. Raises DataError."""
+    if os.path.isdir(path):
+        raise DataError(f"{path} is a folder that holds no images, or can't be read")
     if os.path.exists(path) and not os.path.isfile(path):
         raise DataError(f"{path} is not an ordinary file")  # a pipe would be waited for
     Image.init()
@@ -71,7 +75,7 @@ def read(path: Path, frame: Frame) -> NDArray[np.uint8]:
     levels = foreground(rgb)
     if levels.max() == 0:
         raise DataError(f"{path} is blank: it is all of one tone")
-    return center_in_frame(levels, frame)
+    return levels
 
 
 def _decode(image: Image.Image) -> NDArray[np.float32]:
@@ -138,10 +142,37 @@ def _otsu(levels: NDArray[np.float32]) -> float:
     return float(between.argmax())
 
 
+def _crop(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows, columns = np.flatnonzero(levels.any(axis=1)), np.flatnonzero(levels.any(axis=0))
+    return levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def figures(levels: NDArray[np.float32]) -> int:
+    """How many figures stand side by side in (H, W) from 0 to 255, not all 0: at least 1.
+
+    A figure is a connected part of the foreground, about half as high as all of it or higher.
+    Parts that are nearer than about 10 % of that height count as connected.
+    """
+    mask = Image.fromarray(np.where(_crop(levels) > 0, np.uint8(255), np.uint8(0)))
+    scale = LINES / max(mask.height, mask.width / 6)
+    size = max(1, round(mask.width * scale)), max(1, round(mask.height * scale))
+    parts = mask.resize(size, Resampling.BOX).point(lambda level: 255 * (level > 0))
+    parts = parts.filter(ImageFilter.MaxFilter(3))  # a pixel wider on every side
+    middle = parts.height // 2  # what is higher than half of the foreground crosses it
+    crossed = (np.asarray(parts)[middle] > 0).astype(int)
+    starts = np.flatnonzero(np.diff(crossed, prepend=0) > 0).tolist()  # at most 120
+    count = 0
+    for label, x in enumerate(starts if len(starts) > 1 else (), start=1):
+        if parts.getpixel((x, middle)) == 255:
+            ImageDraw.floodfill(parts, (x, middle), label)
+            rows = (np.asarray(parts) == label).any(axis=1)
+            count += int(rows.mean() >= MIN_HEIGHT)
+    return max(1, count)
+
+
 def center_in_frame(levels: NDArray[np.float32], frame: Frame) -> NDArray[np.uint8]:
     """(H, W) from 0 to 255, not all 0 → (28, 28): the foreground, scaled and centred."""
-    rows, columns = np.flatnonzero(levels.any(axis=1)), np.flatnonzero(levels.any(axis=0))
-    crop = levels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    crop = _crop(levels)
     height, width = crop.shape
     scale = frame.box / max(height, width)
     if scale != 1:

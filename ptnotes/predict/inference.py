@@ -28,11 +28,14 @@ BATCH_SIZE = 256
 
 @dataclass(frozen=True)
 class Prediction:
-    """One input: its probabilities, one per class, and the image as the network sees it, if any."""
+    """One input: its probabilities, one per class; and for an image, what the network sees of it,
+    and how many separate figures are in it.
+    """
 
     input: str
     probabilities: Tensor  # (classes)
     image: Tensor | None = None  # (28, 28) uint8
+    figures: int = 1
 
     def ranked(self, classes: Sequence[str]) -> dict[str, float]:
         """Label → probability, the most probable first. Raises DataError for other classes."""
@@ -109,13 +112,16 @@ def _images(
         raise DataError(f"{documents.DOCUMENT} names no set of images, mean and std") from error
     for path in paths:
         try:
-            image = torch.from_numpy(images.read(Path(path), frame))
+            levels = images.read(Path(path))
         except DataError as error:
             yield Rejected(path, error)
             continue
+        image = torch.from_numpy(images.center_in_frame(levels, frame))
         pixels = mnist.normalize(image.unsqueeze(0), mean, std, CPU)
         (probabilities,) = network(pixels).softmax(dim=1)
-        yield Prediction(path, probabilities, image)
+        # a shoe or a letter of KMNIST may be of several parts
+        figures = images.figures(levels) if frame.by_mass else 1
+        yield Prediction(path, probabilities, image, figures)
 
 
 def _surnames(

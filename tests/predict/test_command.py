@@ -16,7 +16,6 @@ from PIL import Image
 
 from ptnotes.datasets import mnist
 from ptnotes.datasets.paths import sample_directory
-from ptnotes.predict import command
 from ptnotes.predict.images import FRAMES, center_in_frame
 from ptnotes.predict.network import load
 from tests.test_cli import failure
@@ -176,11 +175,59 @@ def test_folders_and_patterns(predicted, sample_run, digit, tmp_path):
     assert len(predicted(sample_run, folder / "[b]*.png", digit)) == 2
 
 
-def test_half_blocks():
-    image = torch.arange(28 * 28).view(28, 28) % 256
-    shown = command._half_blocks(image)
-    assert [len(line) for line in shown.split("\n")] == [28] * 14
-    assert shown.parts[0][1] == "#000000 on #1c1c1c"
+def test_patterns_of_folders(predicted, mixed, sample_run, digit, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / "all" / name).mkdir(parents=True)
+        shutil.copy(digit, tmp_path / "all" / name / "a.png")
+    assert len(predicted(sample_run, tmp_path / "all" / "**" / "*.png")) == 2
+    (tmp_path / "empty").mkdir()
+    rows, _ = mixed(sample_run, tmp_path / "empty", tmp_path / "none*.png", digit)
+    assert "no images" in rows[0]["error"]
+    assert ["error" in each for each in rows] == [True, True, False]
+
+
+def test_folder_that_is_not_readable(mixed, sample_run, digit, tmp_path, monkeypatch):
+    def refused(_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("os.listdir", refused)
+    rows, _ = mixed(sample_run, tmp_path, digit)
+    assert ["error" in each for each in rows] == [True, False]
+
+
+def test_two_digits_in_an_image(cli, sample_run, digit, tmp_path):
+    """They are predicted as one, and it is said."""
+    one = np.asarray(Image.open(digit))
+    Image.fromarray(np.hstack([one, one])).save(tmp_path / "two.png")
+    done = cli("predict", sample_run, tmp_path / "two.png", digit, "--json")
+    assert done.exit_code == 0
+    two, single = json.loads(done.stdout)["result"]
+    assert list(two) == ["input", "prediction", "top", "figures"]
+    assert two["figures"] == 2
+    assert "figures" not in single
+    done = cli("predict", sample_run, tmp_path / "two.png", digit)
+    (line,) = (line for line in done.stdout.splitlines() if "2 separate" in line)
+    assert "two.png" in line
+    done = cli("predict", sample_run, tmp_path / "two.png", "--quiet")
+    assert done.stdout.split() == [two["prediction"]]
+
+
+@pytest.mark.parametrize(
+    ("environment", "pictures"),
+    [
+        ({"COLORTERM": "truecolor"}, "▀"),
+        ({"NO_COLOR": "1"}, "█"),
+        ({"TERM": "dumb"}, "█"),
+    ],
+)
+def test_preview_on_a_terminal(cli, sample_run, digit, environment, pictures):
+    """Half blocks and bars where they can be shown, else shades."""
+    env = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "NO_COLOR": None} | environment
+    shown = cli("predict", sample_run, digit, "--show", env=env).stdout
+    assert pictures in shown
+    assert ("▀" in shown) == (pictures == "▀")
+    if pictures == "▀":
+        assert "\x1b[38;2;255;255;255" in shown
 
 
 def test_waiting_for_the_terminal_is_said(cli, names_run, monkeypatch):
