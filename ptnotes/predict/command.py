@@ -138,11 +138,13 @@ def _rejected_row(rejected: Rejected) -> RejectedRow:
 
 def _images_in(given: str) -> Sequence[str]:
     """The images in a folder, or those that a pattern fits, in order; else the input itself."""
-    found = []
+    found: list[str] = []
     if os.path.isdir(given):
         with contextlib.suppress(OSError):  # the input itself says why
             found = [os.path.join(given, name) for name in sorted(os.listdir(given))]
         found = [each for each in found if Path(each).suffix.lower() in SUFFIXES]
     elif glob.has_magic(given) and not os.path.exists(given):
-        found = sorted(glob.glob(given, recursive=True))
+        expanded = map(_images_in, sorted(glob.glob(given, recursive=True)))
+        files = (each for part in expanded for each in part if not os.path.isdir(each))
+        found = list(dict.fromkeys(files))  # ** fits a folder and what is in it
     return found or [given]

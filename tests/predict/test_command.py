@@ -179,7 +179,8 @@ def test_patterns_of_folders(predicted, mixed, sample_run, digit, tmp_path):
     for name in ("one", "two"):
         (tmp_path / "all" / name).mkdir(parents=True)
         shutil.copy(digit, tmp_path / "all" / name / "a.png")
-    assert len(predicted(sample_run, tmp_path / "all" / "**" / "*.png")) == 2
+    for pattern in ("**/*.png", "**", "*", "t*/../*"):
+        assert len(predicted(sample_run, tmp_path / "all" / pattern)) == 2, pattern
     (tmp_path / "empty").mkdir()
     rows, _ = mixed(sample_run, tmp_path / "empty", tmp_path / "none*.png", digit)
     assert "no images" in rows[0]["error"]
