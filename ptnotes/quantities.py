@@ -35,6 +35,11 @@ def spec_of(name: str, value: float) -> str:
     return ",.0f" if 1e4 <= abs(value) < 1e15 else ".6g"
 
 
+def is_round(number: int) -> bool:
+    """Whether it is one of 1, 2, 5, 10, 20, 50, …: of many rows, those that are shown."""
+    return str(number).rstrip("0") in ("1", "2", "5")
+
+
 def with_deviation(name: str, mean: float, deviation: float) -> str:
     """``99.23% ± 0.07%``: as many digits as the deviation bears, which has two."""
     if not (math.isfinite(deviation) and deviation > 0):

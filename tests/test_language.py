@@ -8,20 +8,14 @@ import string
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 import ptnotes
 from ptnotes import errors, language
-from ptnotes.cli import app
-from ptnotes.cli.help import PANELS
 from ptnotes.language import lookup, of_environment, set_language, translate
-from ptnotes.topics import TITLES
 from ptnotes.verify.claims import CLAIMS
 
 PACKAGE = Path(ptnotes.__file__).parent
@@ -68,14 +62,6 @@ CASES = {
     ),
 }
 # shown in English in Chinese too: values of options, names of code, what torch says
-KEPT = {
-    *TITLES,
-    *(each.section for each in CLAIMS),
-    *("notes", "tuned", "train", "auto", "mnist", "fashion-mnist", "kmnist", "fp32", "sum", "run"),
-    *("cnn", "rnn", "lstm", "gru", "cell", "layer", "embedding", "True", "False", "None", "cpu"),
-    *("python", "torch", "torchvision", "numpy", "view", "logit", "logits", "pooling", "fc", "mp"),
-    *("conv1", "conv2", "Linear", "Conv2d", "MaxPool2d", "ImageNet", "MNIST", "relu", "0 to 1"),
-}
 HAN = "\u4e00-\u9fff"
 FULL_WIDTH = "\uff0c\uff1b\uff1a\uff1f"  # comma, semicolon, colon, question mark
 
@@ -304,102 +290,3 @@ def test_a_language_that_was_set_wins(monkeypatch):
     assert language.language() == "zh"
     set_language(None)
     assert language.language() == "en"
-
-
-class Recorder:
-    """In the place of ``lookup``: keeps what it was asked for, and whether it has that."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, bool] = {}
-        self._depth = 0  # a fill-in is looked up within the look-up of its text
-
-    def __call__(self, text: str) -> str | None:
-        self._depth += 1
-        try:
-            found = lookup.__wrapped__(text)
-        finally:
-            self._depth -= 1
-        if not self._depth:
-            self.found[text] = found is not None
-        return found
-
-    def untranslated(self) -> list[str]:
-        """Of the texts that are words, those without a translation."""
-        return [text for text, has in self.found.items() if not has and _is_words(text)]
-
-
-def _is_words(text: str) -> bool:
-    """Not numbers, code, Chinese, the names of options' values and of files."""
-    if text in KEPT or re.search(f"[{HAN}_=\\[(/]", text):
-        return False
-    return re.search("[A-Za-z]{2}", text) is not None and not re.search(r"\w[.\d]\w", text)
-
-
-@pytest.fixture
-def recorder(monkeypatch) -> Recorder:
-    recorder = Recorder()
-    monkeypatch.setattr(language, "lookup", recorder)
-    monkeypatch.setenv("COLUMNS", "120")
-    return recorder
-
-
-def show(*arguments: str) -> None:
-    result = CliRunner().invoke(app, ["--lang", "zh", *arguments])
-    assert result.exit_code == 0, result.output
-
-
-def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command's words, that of no words first."""
-    command = command or typer.main.get_command(app)
-    yield path
-    for name, each in getattr(command, "commands", {}).items():
-        yield from commands(each, (*path, name))
-
-
-def test_help_is_translated(recorder):
-    for words in commands():
-        show(*words, "--help")
-    assert recorder.untranslated() == []
-    asked = recorder.found.keys()
-    for key in GROUPS["help"].keys() - PANELS.keys():
-        pattern = re.compile(".+".join(map(re.escape, key.split("{}"))))
-        assert any(map(pattern.fullmatch, asked)), f"no help has {key!r}"
-
-
-def test_panels_of_commands_are_translated(recorder):
-    show("--help")
-    assert recorder.found.keys() >= PANELS.keys()
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        (),
-        ("linreg", "--epochs", "2", "--seeds", "2"),
-        ("seq", "--epochs", "1"),
-        ("losses",),
-        ("tensors",),
-        ("conv-demo",),
-        ("rnn-demo",),
-        ("verify", "--list"),
-        ("verify", "--quick", "--only", "losses"),
-        ("verify", "--only", "bce-table", "--all"),
-        ("data", "list"),
-        ("data", "verify", "--sample"),
-        ("stats", "mnist", "--sample", "--workers", "1", "--compare"),
-        ("stats", "mnist", "--sample", "--workers", "1", "--limit", "100"),
-    ],
-    ids=" ".join,
-)
-def test_screens_are_translated(recorder, arguments):
-    show(*arguments)
-    assert recorder.untranslated() == []
-
-
-def test_screens_of_saved_runs_are_translated(recorder, tmp_path):
-    first, second = str(tmp_path / "1"), str(tmp_path / "2")
-    show("diabetes", "--sample", "--epochs", "1", "--out", first)
-    show("diabetes", "--sample", "--epochs", "1", "--recipe", "tuned", "--out", second)
-    for arguments in (["list"], ["show"], ["compare", first]):
-        show("runs", *arguments, second)
-    assert recorder.untranslated() == []

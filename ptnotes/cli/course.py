@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptnotes.cli import options
 from ptnotes.cli.help import examples
-from ptnotes.cli.main import app, show
+from ptnotes.cli.main import app, screen_width, show
 
 if TYPE_CHECKING:
     from ptnotes.events import Event
@@ -22,13 +22,10 @@ def topics(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
     """The lessons in the course's order: the chapter, the notes' lines, the commands, what they
     take with the sample and with all data, and which of them runs below this directory have done.
     """
-    from rich.console import Console
-
     from ptnotes import api
 
     lessons = api.course()
-    width = Console(stderr=as_json).width or 80  # COLUMNS may be 0
-    events = _events(lessons, with_titles=width >= ROOM_FOR_TITLES)
+    events = _events(lessons, with_titles=screen_width(as_json) >= ROOM_FOR_TITLES)
     show(events, as_json, quiet, hints=_next(lessons))
 
 

@@ -47,7 +47,7 @@ def named_failures() -> Iterator[None]:
 
 
 def _end(error: Exception) -> NoReturn:
-    if os.environ.get("PTNOTES_DEBUG", "0") not in ("", "0"):
+    if is_debugged():
         traceback.print_exception(error)
     code = 2 if isinstance(error, UsageError) else 1
     match error:
@@ -79,6 +79,11 @@ def say(line: str) -> None:
                 text, max(width, 1), break_long_words=False, break_on_hyphens=False
             )
         typer.echo(text, err=True)
+
+
+def is_debugged() -> bool:
+    """Whether PTNOTES_DEBUG asks for tracebacks."""
+    return os.environ.get("PTNOTES_DEBUG", "0") not in ("", "0")
 
 
 def is_speaker() -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ptnotes import __version__
-from ptnotes.cli.failures import is_speaker, named_failures, say
+from ptnotes.cli.failures import is_debugged, is_speaker, named_failures, say
 from ptnotes.cli.help import App, Course
 from ptnotes.console.encoding import HANDLER
 from ptnotes.engine.distributed import world_size
@@ -46,7 +46,7 @@ class _Main(Course):
 
 def _silence() -> None:
     """What this process of torchrun writes is lost, its libraries' too: rank 0 speaks."""
-    if os.environ.get("PTNOTES_DEBUG", "0") not in ("", "0"):
+    if is_debugged():
         return
     nowhere = open(os.devnull, "w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
@@ -115,6 +115,7 @@ def ptnotes(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print and exit.")
     ] = False,
+    # for --help: it is taken out of the line before anything is parsed
     lang: Annotated[
         str | None,
         typer.Option(
@@ -142,6 +143,13 @@ def ptnotes(
             start_here()
         return
     configure_allocator()
+
+
+def screen_width(as_json: bool) -> int:
+    """Of what tables go to, in columns."""
+    from ptnotes.console.render import output_console
+
+    return output_console(as_json).width
 
 
 def show(

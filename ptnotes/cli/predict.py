@@ -65,12 +65,11 @@ def predict(
 
 def _columns_in_colour() -> int | None:
     """The width of a standard output that shows colours and half blocks; else None."""
-    from rich.console import Console
+    from ptnotes.console.render import is_drawn, output_console
 
-    from ptnotes.console.render import draws_colour
-
-    console = Console()
-    return console.width if draws_colour() and not console.options.ascii_only else None
+    console = output_console(as_json=False)
+    coloured = is_drawn(console) and not console.no_color and not console.options.ascii_only
+    return console.width if coloured else None
 
 
 def _standard_input() -> BinaryIO:

@@ -9,7 +9,7 @@ from ptnotes.cli import options
 from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.help import examples, new_group
-from ptnotes.cli.main import app, show
+from ptnotes.cli.main import app, screen_width, show
 from ptnotes.console.output import writing
 
 runs = new_group("Saved runs: list, show, compare, make a page of.")
@@ -35,13 +35,6 @@ Condition = Annotated[
         help="Only runs with it, such as topic=mnist; may be repeated.",
     ),
 ]
-
-
-def _width(as_json: bool) -> int:
-    """Of the screen that the tables go to."""
-    from rich.console import Console
-
-    return Console(stderr=as_json).width or 80  # COLUMNS may be 0
 
 
 @runs.command(
@@ -101,7 +94,7 @@ def list_runs(
                 typer.echo("".join(f"{run['run']}\n" for run in found), nl=False)
     else:
         events = overview.listing(
-            directories=paths, conditions=chosen, sort=sort, width=_width(as_json)
+            directories=paths, conditions=chosen, sort=sort, width=screen_width(as_json)
         )
         show(events, as_json, quiet)
 
@@ -133,7 +126,7 @@ def show_run(
     from ptnotes.runs import overview
 
     events = overview.show(
-        directory=directory, plot=plot, confusion=confusion, width=_width(as_json)
+        directory=directory, plot=plot, confusion=confusion, width=screen_width(as_json)
     )
     show(events, as_json, quiet, files=[each for each in (plot, confusion) if each])
 
@@ -154,7 +147,7 @@ def compare(
     """Runs side by side: what differs, what came out, and with --plot their curves together."""
     from ptnotes.runs import overview
 
-    events = overview.compare(directories=directories, plot=plot, width=_width(as_json))
+    events = overview.compare(directories=directories, plot=plot, width=screen_width(as_json))
     show(events, as_json, quiet, files=[plot] if plot else [])
 
 

@@ -1,13 +1,15 @@
-"""A Row as cells of equal widths. rich is imported when a cell is measured."""
+"""A Row as cells of equal widths."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from rich.cells import cell_len
+
 from ptnotes.console.escape import printable
 from ptnotes.events import EpochRow, Header, Row
 from ptnotes.language import translate
-from ptnotes.quantities import written
+from ptnotes.quantities import is_round, written
 
 MAX_UPDATES = 30  # rows of single updates that are all shown; of more, the 1st, 2nd, 5th, 10th, …
 GAP = "  "
@@ -25,16 +27,12 @@ class Cell:
 
     def padded(self, text: str) -> str:
         """Numbers flush right. A Chinese character is two cells wide."""
-        from rich.cells import cell_len
-
         room = " " * (self.width - cell_len(text))
         return room + text if self.is_number else text + room
 
 
 def cells_of(row: Row) -> list[Cell]:
     """The columns that this row fills."""
-    from rich.cells import cell_len
-
     found = []
     for field in fields(row):
         value = getattr(row, field.name)
@@ -65,8 +63,8 @@ def line(cells: Sequence[Cell]) -> str:
 
 def is_shown(row: Row, index: int, header: Header) -> bool:
     """Whether row ``index`` is shown: of many single updates few, so that the learning is seen."""
-    if isinstance(row, EpochRow) or header.rows <= MAX_UPDATES:
+    updates = header.records == "history" and not isinstance(row, EpochRow)
+    if not updates or header.rows <= MAX_UPDATES:
         return True
     epoch: Any = getattr(row, "epoch", index + 1)
-    leading = str(epoch).rstrip("0")
-    return leading in ("1", "2", "5") or epoch == header.config.get("epochs", header.rows)
+    return is_round(epoch) or epoch == header.config.get("epochs", header.rows)

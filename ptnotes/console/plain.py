@@ -1,8 +1,9 @@
 """Rows of plain text, for pipes and files: no colour, no cursor, one line per row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from rich.box import ASCII2, SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -25,8 +26,9 @@ class PlainScreen:
         """One event; Progress is for terminals."""
         match event:
             case Header() if not self.quiet:
-                for line in headlines(event):
-                    self.console.print(line, markup=False)
+                what, on = headlines(event)
+                for line in filter(None, ([f"ptnotes {what[0]}", *what[1:]], on)):
+                    self.console.print(" · ".join(line), markup=False)
             case Row() if not self.quiet or record.header.records == "result":
                 index = len(record.rows) - 1
                 if self.quiet and (brief := event.brief()) is not None:
@@ -44,28 +46,22 @@ class PlainScreen:
     def show_result(self, record: RunRecord, ending: Ending) -> None:
         """``name  value``, a line each."""
         assert record.result
-        found = numbers(record.result.values)
-        for line in aligned([(name, text) for name, text in found.items()]):
+        for line in aligned(numbers(record.result.values)):
             self.console.print(line, markup=False)
 
     def stop(self) -> None:
         """Nothing is left open."""
 
 
-def aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
+def aligned(texts: Mapping[str, str]) -> list[str]:
     """``name  value``, the values below each other."""
-    from rich.cells import cell_len
-
-    names = [translate(name.replace("_", " ")) for name, _ in pairs]
-    width = max(map(cell_len, names), default=0)
-    return [
-        name + " " * (width - cell_len(name) + 2) + text
-        for name, (_, text) in zip(names, pairs, strict=True)
-    ]
+    named = [(translate(name.replace("_", " ")), text) for name, text in texts.items()]
+    width = max((cell_len(name) for name, _ in named), default=0)
+    return [name + " " * (width - cell_len(name) + 2) + text for name, text in named]
 
 
-def headlines(header: Header) -> list[str]:
-    """What runs, and on what: two lines at most, each below 60 columns."""
+def headlines(header: Header) -> tuple[list[str], list[str]]:
+    """The parts of what runs, the topic first, and of what it runs on: each below 60 columns."""
     config = header.config
     what = [
         f"{translate(name)} {config[name]}"
@@ -86,8 +82,7 @@ def headlines(header: Header) -> list[str]:
         processes, threads = header.environment.get("processes"), header.environment["threads"]
         each = f"{processes} processes × {threads} threads" if processes else f"{threads} threads"
         on["device"] += " " + translate(f"({each})")
-    lines = [f"ptnotes {header.topic}", *what], on.values()
-    return [" · ".join(line) for line in lines if line]
+    return [header.topic, *what], [*on.values()]
 
 
 def drawn(table: Table, console: Console) -> RichTable:

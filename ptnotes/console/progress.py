@@ -11,7 +11,7 @@ from rich.progress import TextColumn
 from rich.text import Text
 
 from ptnotes.console.summary import losses
-from ptnotes.console.theme import sparkline
+from ptnotes.console.theme import STYLES, sparkline
 from ptnotes.events import Progress, RunRecord
 from ptnotes.language import translate
 from ptnotes.quantities import written
@@ -26,9 +26,13 @@ class LiveLine:
     """Shows the epoch that runs. A topic reports every step, and some of them are shown."""
 
     def __init__(self, console: Console) -> None:
-        columns: list[Any] = [TextColumn("{task.description}", style="cyan")]
-        columns.append(TextColumn("{task.fields[told]}", style="dim", markup=False))
-        self.bar = _Lines(*columns, console=console, transient=True, refresh_per_second=REFRESH)
+        self.bar = _Lines(
+            TextColumn("{task.description}", style=STYLES["accent"], markup=False),
+            TextColumn("{task.fields[told]}", style="dim", markup=False),
+            console=console,
+            transient=True,
+            refresh_per_second=REFRESH,
+        )
         self._updated = 0.0
         self._epoch: tuple[str, int | None] | None = None
         self._epoch_started = self._run_started = 0.0
@@ -109,15 +113,13 @@ class _Lines(Bar):
 
     def get_renderables(self) -> Iterable[RenderableType]:
         for task in self.tasks:  # none yet when rich's own constructor calls this
-            ascii_only = self.console.options.ascii_only
             width = max(1, min(BAR, self.console.width - 1))
-            full, empty = ("#", "-") if ascii_only else ("━", "─")
             done = round(width * min(1, task.completed / task.total)) if task.total else 0
-            line = Text.assemble((full * done, "cyan"), (empty * (width - done), "dim"))
+            line = Text.assemble(("━" * done, STYLES["accent"]), ("─" * (width - done), "dim"))
             room = self.console.width - width - 8
-            if len(self.curve) > 1 and not ascii_only and room > 2:
+            if len(self.curve) > 1 and room > 2:
                 curve = sparkline(self.curve, min(CURVE, room))
-                line.append(f" {translate('loss')} ", "dim").append(curve, "cyan")
+                line.append(f" {translate('loss')} ", "dim").append(curve, STYLES["accent"])
             yield line
         yield from super().get_renderables()
 

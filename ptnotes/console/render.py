@@ -29,10 +29,17 @@ class OutputConsole(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
-def draws_colour() -> bool:
-    """Whether standard output is a terminal that shows colours."""
-    console = Console()
-    return console.is_terminal and not console.is_dumb_terminal and not console.no_color
+def output_console(as_json: bool) -> OutputConsole:
+    """What tables go to: standard output, beside a JSON document standard error."""
+    console = OutputConsole(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
+    if not console.width:  # COLUMNS may be 0, and rich would show nothing
+        console.width = 80
+    return console
+
+
+def is_drawn(console: Console) -> bool:
+    """Whether it is a terminal with a cursor, not a pipe or a file."""
+    return console.is_terminal and not console.is_dumb_terminal
 
 
 def present(
@@ -50,12 +57,10 @@ def present(
     run is interrupted, what was finished is still reported before KeyboardInterrupt is raised
     again; and so is the result if something fails after it.
     """
-    console = OutputConsole(stderr=as_json, highlight=False, soft_wrap=True, force_jupyter=False)
-    if not console.width:  # COLUMNS may be 0, and rich would show nothing
-        console.width = 80
+    console = output_console(as_json)
     record = RunRecord()
     failure: BaseException | None = None
-    drawn = console.is_terminal and not console.is_dumb_terminal and not quiet
+    drawn = is_drawn(console) and not quiet
     screen = TerminalScreen(console) if drawn else PlainScreen(console, quiet)
     followed = record.follow(events)
     try:

@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ptnotes.console.output import writing
+from ptnotes.console.theme import STYLES
 from ptnotes.language import translate
 
 COMMANDS = (
@@ -16,6 +17,7 @@ COMMANDS = (
     ("ptnotes verify --quick", "what the notes say, checked"),
     ("ptnotes --help", "every command"),
 )
+WIDE = 100  # columns: in fewer, what a command does stands below it
 
 
 def start_here() -> None:
@@ -23,14 +25,15 @@ def start_here() -> None:
     console = Console(highlight=False)
     grid = Table.grid(padding=(0, 2))
     for command, what in COMMANDS:
-        if console.width >= 100:
-            grid.add_row(Text(f"  {command}", style="cyan"), Text(translate(what), style="dim"))
+        typed, told = Text(command, style=STYLES["accent"]), Text(translate(what), style="dim")
+        if console.width >= WIDE:
+            grid.add_row("", typed, told)
         else:
-            grid.add_row(Text.assemble((f"{command}\n", "cyan"), (f"  {translate(what)}", "dim")))
+            grid.add_row(Text("\n  ").join([typed, told]))
     with writing():
         title = translate(
             "the course 《PyTorch深度学习实践》 as a toolkit: every experiment one command"
         )
-        console.print(Text.assemble(("ptnotes", "bold cyan"), f": {title}\n"))
+        console.print(Text.assemble(("ptnotes", STYLES["headline"]), f": {title}\n"))
         console.print(Text(translate("Start here:"), style="bold"))
         console.print(grid)

@@ -34,7 +34,6 @@ class TerminalScreen:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.live = LiveLine(console)
-        self.ascii = console.options.ascii_only
         self._best = float("-inf")
         self._loss: float | None = None
 
@@ -44,12 +43,11 @@ class TerminalScreen:
             case Progress():
                 self.live.advance(event, record)  # starts it: a download may draw a bar before
             case Header():
-                first, *others = headlines(event)
-                topic, *recipe = first.removeprefix("ptnotes ").split(" · ")
-                name = Text(topic, style="bold cyan")
-                self._print(Text(" · ").join([name, *map(Text, recipe)]))
-                for line in others:
-                    self._print(Text(line, style="dim"))
+                (topic, *what), on = headlines(event)
+                name = Text(topic, style=STYLES["headline"])
+                self._print(Text(" · ").join([name, *map(Text, what)]))
+                if on:
+                    self._print(Text(" · ".join(on), style="dim"))
             case Row():
                 self._show_row(event, record)
             case Table():
@@ -69,8 +67,7 @@ class TerminalScreen:
             self._print(Text())
             heading = GAP.join(each.padded(each.title) + " " * _extra(each) for each in found)
             self._print(Text(heading.rstrip(), style="bold"))
-            rule = "-" if self.ascii else "─"
-            self._print(Text(rule * min(cell_len(heading), self.console.width), style="dim"))
+            self._print(Text("─" * min(cell_len(heading), self.console.width), style="dim"))
         parts = [self._drawn_cell(row, each) for each in found]
         self._print(Text(GAP).join(parts))
 
@@ -83,17 +80,14 @@ class TerminalScreen:
         style, mark = "", ""
         value = getattr(row, cell.name)
         if isinstance(row, EpochRow) and cell.name.endswith("accuracy") and value > self._best:
-            style, mark, self._best = STYLES["best"], "*" if self.ascii else "★", value
+            style, mark, self._best = STYLES["best"], "★", value
         elif cell.name == "train_loss":
             mark = self._change(value)
         elif cell.name.endswith("seconds") or cell.name in ("epoch", "seed"):
             style = STYLES["dim"]
-        elif cell.name == "verdict":
-            style = STYLES["bad"] if value in ("fails", "error") else STYLES["good"]
         text = Text(cell.padded(cell.text), style=style)
         if _extra(cell):
-            role = STYLES["good"] if mark in "▼v★*" else STYLES["bad"]
-            text.append(f" {mark}" if mark else "  ", style=role)
+            text.append(f" {mark or ' '}", style=STYLES["bad" if mark == "▲" else "good"])
         return text
 
     def _change(self, loss: float) -> str:
@@ -101,8 +95,7 @@ class TerminalScreen:
         before, self._loss = self._loss, loss
         if before is None or loss == before:
             return ""
-        down, up = ("v", "^") if self.ascii else ("▼", "▲")
-        return down if loss < before else up
+        return "▼" if loss < before else "▲"
 
     def stop(self) -> None:
         """Remove the live line."""
@@ -116,8 +109,7 @@ class TerminalScreen:
             return
         name = next((each for each in HEADLINES if each in result), next(iter(result)))
         value = result.pop(name)
-        others = result.items()
-        told = [(each, Text(text)) for each, text in others] + self._meaning(record)
+        told = [(each, Text(text)) for each, text in result.items()] + self._meaning(record)
         told += [("written", Text(each)) for each in ending.written()]
         grid = RichTable.grid(padding=(0, 2))
         grid.add_column(style="dim", overflow="fold", max_width=32)
@@ -125,41 +117,43 @@ class TerminalScreen:
         for each, text in told:
             grid.add_row(translate(each.replace("_", " ")), text)
         headline = Text.assemble(
-            (f"{translate(name.replace('_', ' '))}  ", "bold"), (value, "bold cyan")
+            (f"{translate(name.replace('_', ' '))}  ", "bold"), (value, STYLES["headline"])
         )
         self._print(Text())
         panel = Panel(
             Group(headline, grid) if told else headline,
-            box=ASCII if self.ascii else ROUNDED,
+            box=ASCII if self.console.options.ascii_only else ROUNDED,
             border_style="dim",
             padding=(0, 1),
             width=min(WIDEST, self.console.width),
         )
         self._print(panel)
         for hint in ending.hints:
-            self._print(
-                Text.assemble((f"{translate('next:')} ", "dim"), (printable(hint), "bold cyan"))
-            )
+            told_next = (f"{translate('next:')} ", "dim"), (printable(hint), STYLES["headline"])
+            self._print(Text.assemble(*told_next))
 
     def _meaning(self, record: RunRecord) -> list[tuple[str, Text]]:
         assert record.result
         values, told = record.result.values, []
-        share = lambda part: written("accuracy", part)  # noqa: E731
         if "larger_class_share" not in values and (always := majority(values)):
             label, accuracy = always
-            told.append(("majority class", Text(f"{share(accuracy)} ({printable(label)})")))
+            told.append(("majority class", Text(f"{_share(accuracy)} ({printable(label)})")))
         if (low := weakest(values)) and len(values["per_class"]) > 2:
-            named = (f"{printable(label)} {share(recall)}" for label, recall in low)
+            named = (f"{printable(label)} {_share(recall)}" for label, recall in low)
             told.append(("weakest classes", Text(", ".join(named))))
         if "best_epoch" not in values and (best := best_epoch(record)):
-            told.append(("best epoch", Text(f"{best[0]}: {share(best[1])}")))
+            told.append(("best epoch", Text(f"{best[0]}: {_share(best[1])}")))
         curve = losses(record)
-        if len(curve) > 2 and not self.ascii:
+        if len(curve) > 2:
             width = max(8, min(CURVE, self.console.width - 50))
             line = Text(sparkline(curve, width), style="cyan")
             ends = f"  {written('loss', curve[0])} → {written('loss', curve[-1])}"
             told.append(("training loss", line.append(ends, style="default")))
         return told
+
+
+def _share(part: float) -> str:
+    return written("accuracy", part)
 
 
 def _extra(cell: Cell) -> int:

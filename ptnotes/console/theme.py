@@ -1,4 +1,4 @@
-"""The look of the terminal: a few roles, each with one style. rich is imported when it is used.
+"""The look of the terminal: a few roles, each with one style.
 
 The colours are the terminal's own sixteen, which its user has chosen to suit its background.
 """
@@ -6,33 +6,28 @@ The colours are the terminal's own sixteen, which its user has chosen to suit it
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+from rich.text import Text
 
 from ptnotes.console.escape import printable
 from ptnotes.events import Marked
 from ptnotes.language import translate
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
 STYLES = {
     "title": "bold",
     "accent": "cyan",
-    "second": "magenta",
     "dim": "dim",
     "good": "green",
     "bad": "red",
     "warning": "yellow",
     "best": "bold green",
-    "command": "bold cyan",
+    "headline": "bold cyan",
 }
 BARS = "▁▂▃▄▅▆▇█"
 
 
-def styled(text: str, role: str = "") -> "Text":
+def styled(text: str, role: str = "") -> Text:
     """The text translated, its control characters escaped; a Marked one in its own colours."""
-    from rich.text import Text
-
     if isinstance(text, Marked):
         parts = [(_lines(part), STYLES.get(each, each)) for part, each in text.parts]
         return Text.assemble(*parts)

@@ -52,10 +52,13 @@ def prepare(
     threads: int | None = None,
     unsupported: Collection[str] = (),
     precision: str = "fp32",
+    auto: str = "auto",
 ) -> torch.device:
     """Set the number of CPU threads, one per usable core at most, and pick the device.
 
-    Under torchrun that of GPUs is the process's own. Warns of a ``precision`` that is slow here.
+    ``auto`` is what "auto" means: "cpu" for a few samples, with which an accelerator waits longer
+    than it computes. Under torchrun that of GPUs is the process's own. Warns of a ``precision``
+    that is slow here.
 
     Raises DeviceError.
     """
@@ -64,7 +67,7 @@ def prepare(
         if threads > cores:
             _warn_of_threads(threads, cores)
         torch.set_num_threads(min(threads, cores))
-    found = pick_device(device, unsupported=unsupported)
+    found = pick_device(auto if device == "auto" else device, unsupported=unsupported)
     if found.type == "cuda" and world_size() > 1:
         _take_own_gpu(found)
     if precision == "bf16" and found.type == "cpu" and not _computes_bf16():

@@ -6,14 +6,12 @@ The one place that knows ranks. torch is imported only when something is exchang
 import contextlib
 import os
 import pickle
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
+from ptnotes.engine.connection import connected
 from ptnotes.errors import DataError, InternalError, PtnotesError, UsageError, WorkerError
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-PARENT = os.getppid()  # torchrun's process
 FAILED, TOLD = "failed", "told"  # in the store: an error and its process; that rank 0 has told it
 TOLD_SECONDS = 10  # that a process which failed waits for rank 0 to say so
 _joined = False  # whether this process is connected with the others
@@ -81,7 +78,7 @@ def joined() -> Iterator[None]:
         return
     import torch.distributed as dist
 
-    with _connected(timedelta(minutes=30)) as store:
+    with connected(*_place(), timedelta(minutes=30)) as store:
         _joined = True
         try:
             yield
@@ -164,7 +161,15 @@ def share_out(items: Iterable[T], work: Callable[[T], R]) -> list[R]:
     own = [work(item) for place, item in enumerate(items) if place % size == number]
     if size == 1:
         return own
+    return gather_in_order(own)
+
+
+def gather_in_order(own: list[T]) -> list[T]:
+    """What all processes made of their items, in the items' order: process r of N has the items
+    r, r + N, …. Raises WorkerError.
+    """
     by_rank = gather_everywhere(own)
+    size = len(by_rank)
     return [by_rank[place % size][place // size] for place in range(sum(map(len, by_rank)))]
 
 
@@ -215,7 +220,7 @@ def gather_on_rank0(own: T | PtnotesError) -> list[T] | None:
 
     gathered: list[T | PtnotesError] | None = [own] * world_size() if is_rank_zero() else None
     # the slowest process may end hours after the fastest; torchrun handles those that died
-    with _connected(timedelta(weeks=1)):
+    with connected(*_place(), timedelta(weeks=1)):
         dist.gather_object(own, gathered)
     if gathered is None:
         return None
@@ -225,86 +230,3 @@ def gather_on_rank0(own: T | PtnotesError) -> list[T] | None:
             raise DataError(f"process {number}: {one}") from one
         results.append(one)
     return results
-
-
-@contextmanager
-def _connected(timeout: timedelta) -> Iterator[Any]:
-    """The processes' group, of gloo and for GPUs of NCCL; yields the store that all can read."""
-    import torch
-    import torch.distributed as dist
-
-    if not dist.is_available():
-        raise WorkerError("this build of torch can't connect processes: take --shard instead")
-    if dist.is_initialized():
-        raise UsageError("torch.distributed is in use: destroy its process group first")
-    from torch.distributed.distributed_c10d import PrefixStore
-    from torch.distributed.rendezvous import rendezvous
-
-    if os.name == "nt":
-        os.environ.setdefault("USE_LIBUV", "0")  # torch's builds for Windows lack it
-    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    with _ended_with_torchrun():
-        try:
-            found, _, _ = next(rendezvous("env://", timeout=timeout))
-            store = PrefixStore(_meet(found, time.monotonic() + timeout.total_seconds()), found)
-            dist.init_process_group(
-                backend, store=store, rank=rank(), world_size=world_size(), timeout=timeout
-            )
-        except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise WorkerError(f"torchrun's processes can't connect: {reason}") from error
-        try:
-            yield store
-        finally:
-            if dist.is_initialized():
-                dist.destroy_process_group()
-
-
-def _meet(store: Any, end: float) -> str:
-    """A name for this connection, on which its processes agree.
-
-    torchrun keeps the store when it starts them again, and torch's keys in it: they lead to
-    processes that are gone. ``end`` is on ``time.monotonic``. Raises RuntimeError.
-    """
-    own = leader = uuid4().hex
-    others = [f"{own} {other}" for other in range(1, world_size())]
-
-    def all_have_come() -> bool:
-        return not others or bool(store.check(others))
-
-    def leader_knows_this_process() -> bool:
-        nonlocal leader
-        if not store.check(["leader"]):
-            return False
-        leader = store.get("leader").decode()  # an earlier one's, maybe
-        store.set(f"{leader} {rank()}", own)
-        met = f"{leader} met"
-        return bool(store.check([met])) and own in store.get(met).decode()
-
-    if is_rank_zero():
-        store.set("leader", own)
-    is_done = all_have_come if is_rank_zero() else leader_knows_this_process
-    while not is_done():
-        if time.monotonic() > end:
-            raise RuntimeError("some of them have not come")
-        time.sleep(0.02)
-    if is_rank_zero():
-        store.set(f"{own} met", " ".join(store.get(each).decode() for each in others))
-    return leader
-
-
-@contextmanager
-def _ended_with_torchrun() -> Iterator[None]:
-    """Inside, this process ends if torchrun is killed: it would wait for the others in vain."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(1):
-            if os.getppid() != PARENT:
-                os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()

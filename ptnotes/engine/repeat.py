@@ -44,8 +44,7 @@ def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Itera
                         yield _row_of(event)
     outcomes = own
     if processes > 1:
-        every = distributed.gather_everywhere(own)
-        outcomes = [every[place % processes][place // processes] for place in range(len(seeds))]
+        outcomes = distributed.gather_in_order(own)
         yield from map(_row_of, outcomes)
     results = [found for _, found in outcomes if not isinstance(found, DivergedError)]
     diverged = [seed for seed, found in outcomes if isinstance(found, DivergedError)]

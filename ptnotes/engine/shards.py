@@ -9,7 +9,7 @@ dozens of times a step in networks of this size; shards wait once.
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
@@ -166,7 +166,7 @@ class Shards:
 
         def gradients(*shard: Tensor) -> Gradients:
             share = len(shard[-1]) / len(targets) if self.averages else 1.0
-            with self._autocast(shard[-1].device.type):
+            with self._autocast(shard[-1]):
                 loss = loss_of(*shard)
             loss = loss * share
             found = torch.autograd.grad(loss, self.parameters, allow_unused=True)
@@ -225,14 +225,16 @@ class Shards:
             for part, parameter, is_used in zip(parts, self.parameters, used, strict=True)
         ]
 
-    def _autocast(self, kind: str) -> torch.autocast:
-        return torch.autocast(kind, torch.bfloat16, enabled=self.precision == "bf16")
+    def _autocast(self, like: Tensor) -> AbstractContextManager[None]:
+        if self.precision == "fp32":
+            return nullcontext()  # entering it takes longer, even if it is not enabled
+        return torch.autocast(like.device.type, torch.bfloat16)
 
     @torch.no_grad()
     def _check_repeatable(self, loss_of: Callable[..., Tensor], shard: Sequence[Tensor]) -> None:
         """A shard computed twice has the same loss, or threads would change bits too."""
         buffers = [buffer.clone() for buffer in self.model.buffers()]
-        with self._autocast(shard[-1].device.type):
+        with self._autocast(shard[-1]):
             first, second = loss_of(*shard), loss_of(*shard)
         if not all(map(torch.equal, buffers, self.model.buffers())):
             raise ValueError("the model changes a buffer, which every shard would do by itself")
@@ -244,7 +246,7 @@ class Shards:
 
         @torch.inference_mode()
         def outputs(*shard: Tensor) -> Tensor:
-            with self._autocast(shard[-1].device.type):
+            with self._autocast(shard[-1]):
                 result: Tensor = self.model(*shard)
             return result.float()
 

@@ -32,7 +32,7 @@ TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="generator" content="ptnotes {version}">
-<title>{title}</title>
+<title>ptnotes</title>
 <style>{style}</style>
 <header>
 <h1>ptnotes</h1>
@@ -80,7 +80,6 @@ def page(described: Sequence[dict[str, Any]]) -> str:
     return TEMPLATE.format(
         policy=policy,
         version=__version__,
-        title="ptnotes",
         style=style,
         runs=_as_script(list(described)),
         script=script,

@@ -8,22 +8,20 @@ const TEXTS = {
     draw: "Draw a digit", item: "Draw", clear: "Clear", seen: "What the network sees",
     blank: "Draw with mouse, pen or finger. Keys: arrows move the pen, space lowers or lifts it, Escape clears.",
     name: "Type a surname", features: "Move the eight features", probabilities: "Probabilities",
-    maps: "Feature maps", run: "The run", curve: "Loss and accuracy", trainLoss: "training loss",
+    maps: "Feature maps", curve: "Loss and accuracy", trainLoss: "training loss",
     testLoss: "test loss", accuracy: "test accuracy", confusion: "Confusion matrix",
     rows: "true class down, predicted across", mistakes: "The most confident mistakes",
-    speed: "ms a prediction", example: "Yamamoto", unfinished: "not finished", settings: "Settings",
-    damaged: "This browser can't run the page.",
+    speed: "ms a prediction", example: "Yamamoto", settings: "Settings",
   },
   zh: {
     lead: "用 ptnotes 训练的网络，就在这个页面里运行：任何内容都不会发送出去。",
     draw: "写一个数字", item: "画一画", clear: "清除", seen: "网络看到的图像",
     blank: "用鼠标、笔或手指书写。键盘：方向键移动画笔，空格键落笔或提笔，Esc 键清除。",
     name: "输入一个姓氏", features: "调整八个特征", probabilities: "概率",
-    maps: "特征图", run: "训练记录", curve: "损失与准确率", trainLoss: "训练损失",
+    maps: "特征图", curve: "损失与准确率", trainLoss: "训练损失",
     testLoss: "测试损失", accuracy: "测试准确率", confusion: "混淆矩阵",
     rows: "行为真实类别，列为预测类别", mistakes: "最有把握的错误",
-    speed: "毫秒／次预测", example: "Yamamoto", unfinished: "未完成", settings: "设置",
-    damaged: "此浏览器无法运行本页面。",
+    speed: "毫秒／次预测", example: "Yamamoto", settings: "设置",
   },
 };
 const FEATURES = 8, BARS = 10, CANVAS = 280, PEN = 20, STEP = 10, MAPS = 32;
@@ -78,7 +76,7 @@ class Reader {
         return [label, element("span", { className: "track" }, bar), element("span", {}, percent(share))];
       }),
     );
-    this.draw_maps();
+    this.drawMaps();
   }
 
   clear() {
@@ -87,7 +85,7 @@ class Reader {
     this.speed.textContent = "";
   }
 
-  draw_maps() {
+  drawMaps() {
     const { graph } = this.run;
     const rows = [];
     graph.operations.forEach((operation, place) => {

@@ -6,7 +6,7 @@ from typing import Any
 
 from ptnotes.events import Marked, Table
 from ptnotes.language import translate
-from ptnotes.quantities import written
+from ptnotes.quantities import is_round, written
 
 Columns = dict[str, list[str]]  # heading → cells
 Summary = dict[str, Any]
@@ -129,7 +129,7 @@ def _is_shown(row: dict[str, Any], rows: Sequence[dict[str, Any]], best: int | N
     if count <= ROWS or epoch == best or row is rows[0] or row is rows[-1]:
         return True
     if count > MANY:
-        return str(epoch).rstrip("0") in ("1", "2", "5")
+        return is_round(epoch)
     return bool(epoch % -(-count // ROWS) == 0)
 
 

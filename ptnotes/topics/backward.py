@@ -66,8 +66,7 @@ def run(
     Raises DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    device = "cpu" if device == "auto" else device  # an accelerator waits longer than it computes
-    used_device = prepare(device=device, threads=threads)
+    used_device = prepare(device=device, threads=threads, auto="cpu")
     config = config_of(recipe, device=str(used_device))
     updates = recipe.epochs * len(X_DATA)
     yield Header("backward", config, environment(used_device), updates)

@@ -152,8 +152,7 @@ def run(
     Raises DeviceError, DivergedError.
     """
     started = time.perf_counter()
-    device = "cpu" if device == "auto" else device  # an accelerator waits longer than it computes
-    used_device = prepare(device=device, threads=threads)
+    used_device = prepare(device=device, threads=threads, auto="cpu")
     x, y = X_DATA.to(used_device), Y_DATA.to(used_device)
     with seed_weights(recipe.seed):
         model = build_model(vars(recipe), ()).to(used_device)

@@ -12,7 +12,7 @@ import torch
 from ptnotes.engine.device import environment, pick_device, prepare
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DivergedError, InternalError, PtnotesError, UsageError
-from ptnotes.events import Event, Header, Progress, Result, Row, column
+from ptnotes.events import Event, Header, Marked, Progress, Result, Row, column
 from ptnotes.verify import tables
 from ptnotes.verify.claims import CLAIMS, Claim, Finding, Settings
 
@@ -33,6 +33,14 @@ class ClaimRow(Row):
     line: int = column("line", "d")
     id: str = column("claim", "<35")
     measured: dict[str, Any] = column("measured")
+
+    def shown(self, name: str) -> Marked | None:
+        """The verdict in colour."""
+        if name != "verdict":
+            return None
+        return Marked(
+            (f"{self.verdict:<9}", "bad" if self.verdict in ("fails", "error") else "good")
+        )
 
 
 def select(only: Sequence[str], *, quick: bool) -> list[Claim]:
@@ -141,7 +149,9 @@ def run(
     settings = Settings(seed, device, threads, data_dir)
     started = time.perf_counter()
     config = {"only": list(only), "quick": quick, "seed": seed, "device": str(used_device)}
-    yield Header("verify", config, environment(used_device), records="result.claims")
+    yield Header(
+        "verify", config, environment(used_device), rows=len(claims), records="result.claims"
+    )
     rows: list[ClaimRow] = []
     internal: dict[str, Exception] = {}
     ended: PtnotesError | KeyboardInterrupt | None = None

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -40,3 +41,11 @@ def test_every_epoch_is_shown():
 def test_chinese_name_shifts_no_column():
     found = [cells.cells_of(NumberedRow(1, name)) for name in ("欧阳", "Ng", "Müller")]
     assert len({cell_len(cell.padded(cell.text)) for row in found for cell in row[1:]}) == 1
+
+
+@pytest.mark.parametrize("records", ["result", "result.runs", "result.claims"])
+def test_rows_that_are_no_updates_are_all_shown(records):
+    """The seeds of ``--seeds 50``, claims, files."""
+    header = Header("mnist", {"epochs": 3}, {}, rows=50, records=records)
+    rows = [NumberedRow(number) for number in range(50)]
+    assert all(cells.is_shown(row, index, header) for index, row in enumerate(rows))

@@ -197,7 +197,8 @@ def test_command(cli, tmp_path, opened):
 def test_real_images(arch, cli, real_data, tmp_path, opened):
     """The page of a trained network, on 500 images of the test set."""
     run = tmp_path / "run"
-    assert cli("mnist", "--arch", arch, "--epochs", "1", "--data-dir", real_data, "--out", run)
+    options = ["--arch", arch, "--epochs", "1", "--data-dir", real_data, "--out", run]
+    assert cli("mnist", *options).exit_code == 0
     html = build.page([build.describe(run)])
     images, _ = mnist.read(real_data, "t10k", "mnist")
     pixels = mnist.normalize(images[:500], 0.1307, 0.3081, torch.device("cpu"))
