@@ -13,6 +13,7 @@ from ptnotes.cli import app
 from ptnotes.cli.help import PANELS
 from ptnotes.language import lookup
 from ptnotes.topics import TITLES
+from ptnotes.verify.claims import CLAIMS
 from tests.test_language import GROUPS, HAN
 
 KEPT = {
