@@ -123,3 +123,19 @@ def test_screens_of_saved_runs_are_translated(recorder, tmp_path):
     for arguments in (["list"], ["show"], ["compare", first]):
         show("runs", *arguments, second)
     assert recorder.untranslated() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("mnst",),
+        ("nothing-like-it",),
+        ("mnist", "--epoch", "3"),
+        ("predict",),
+        ("seq", "--cell", "x"),
+    ],
+)
+def test_errors_of_typer_are_translated(arguments):
+    done = CliRunner().invoke(app, ["--lang", "zh", *arguments])
+    assert done.exit_code == 2
+    assert re.search(f"[{HAN}]", done.stderr)

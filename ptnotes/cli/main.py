@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ptnotes.events import Event
 
 PATIENCE = 10.0  # seconds
+UsageErrorOfTyper: Any = typer.BadParameter.__base__  # Typer has no public name for it
 
 
 class _Main(Course):
@@ -42,6 +43,27 @@ class _Main(Course):
             if not is_speaker() and ended.code in (1, 2):  # not by a signal
                 _wait_for_rank0(ended.code)
             raise
+
+    def make_context(self, *given: Any, **options: Any) -> Any:
+        with _usage_errors_as_lines():
+            return super().make_context(*given, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _usage_errors_as_lines():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _usage_errors_as_lines() -> Iterator[None]:
+    """What Typer says in four lines is one, in the language of the screen, and exit code 2."""
+    try:
+        yield
+    except UsageErrorOfTyper as error:
+        if not (message := error.format_message().replace("Value error, ", "")):
+            raise  # of a group without a command, for which its help was shown
+        command = error.ctx.command_path if error.ctx else "ptnotes"
+        say(f"{message} ({command} --help)")
+        raise typer.Exit(2) from error
 
 
 def _silence() -> None:

@@ -156,3 +156,26 @@ def test_current_directory_that_was_removed(tmp_path):
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["mnist", "--epoch", "3"], "--epochs"),
+        (["mnist", "--arch", "cmm"], "inception"),
+        (["mnst"], "mnist"),
+        (["runs", "shaw"], "show"),
+        (["predict"], "RUN"),
+        (["--nothing"], "--nothing"),
+    ],
+)
+def test_wrong_usage_says_what_there_is(cli, arguments, told):
+    done = cli(*arguments)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_a_group_alone_shows_its_help(cli):
+    done = cli("runs")
+    assert "compare" in done.output
+    assert "Error" not in done.output

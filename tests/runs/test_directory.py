@@ -44,8 +44,9 @@ def whole_run_in(run):
 FAULTS = {"kill": 0, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
+# ENOSPC and EIO take the same way; some places in turn, and all of them in the slow tests
+@pytest.mark.parametrize("fault", ["kill", "ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
 def test_fault_in_a_replacement(trainer, run_of, tmp_path, step, fault):
     """At changes of a directory in turn: the old run or the new one is there, and is resumed."""
     found, codes = set(), []
