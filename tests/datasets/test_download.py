@@ -94,7 +94,7 @@ def server(monkeypatch):
     monkeypatch.setattr(download, "TIMEOUT", (60, 60))  # a machine may be busy
     with Server(("127.0.0.1", 0), Handler) as server:
         server.asked, server.sent, server.stop = [], 0, threading.Event()
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # polls for its end
         thread.start()
         yield server
         server.stop.set()

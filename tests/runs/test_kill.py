@@ -53,7 +53,10 @@ def test_twenty_kills(trainer, name, small_data, tmp_path):
     assert killed_and_resumed(trainer, command, 20, small_data, tmp_path) >= 15
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+# SIGHUP takes the way of SIGTERM
+@pytest.mark.parametrize(
+    "name", ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)]
+)
 def test_interruption(trainer, small_data, tmp_path, name):
     """128 and its number; what was finished is saved and drawn, and --resume goes on."""
     number = getattr(signal, name)
