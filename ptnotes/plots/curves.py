@@ -23,6 +23,22 @@ NAME = 48  # columns of a terminal, the longest line of a name in the legend
 COLUMN, LINE = 0.08, 0.16  # inches of the legend's letters: width and height
 
 
+def of_document(document: Mapping[str, Any]) -> "Figure":
+    """The curve of a run's JSON document, which may have no result yet."""
+    return curve(document.get("history", []), title_of(document))
+
+
+def title_of(document: Mapping[str, Any]) -> str:
+    """What a figure's title says of a run: topic, network, data, recipe, seed."""
+    config = document["config"]
+    named = [config[name] for name in ("arch", "cell", "via", "data") if name in config]
+    if "recipe" in config:
+        named.append(f"recipe {config['recipe']}")
+    if "seed" in config:
+        named.append(f"seed {config['seed']}")
+    return ", ".join(map(str, [document["topic"], *named]))
+
+
 def curve(history: History, title: str) -> "Figure":
     """Loss over epochs, and accuracy if there is one; train and test."""
     return curves({title: history})

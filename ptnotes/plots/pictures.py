@@ -1,0 +1,19 @@
+"""Each lesson's own picture, drawn from the JSON document of a run."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ptnotes.plots import curves
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Document = Mapping[str, Any]
+
+PICTURES: dict[str, Callable[[Document], "Figure"]] = {}
+
+
+def picture(document: Document) -> "Figure":
+    """The topic's own picture, of a run that may not have come to its result; else its curve."""
+    draw = PICTURES.get(document["topic"], curves.of_document)
+    return draw(document)
