@@ -7,8 +7,10 @@ import sys
 import pytest
 from matplotlib import font_manager
 
-from ptnotes.errors import DataError
-from ptnotes.plots.figure import CJK_FONTS, drawable, new_figure, save
+from ptnotes.errors import DataError, PtnotesWarning
+from ptnotes.language import set_language
+from ptnotes.plots import figure as figures
+from ptnotes.plots.figure import CJK_FONTS, drawable, label, new_figure, save
 
 DRAW = """
 import sys
@@ -65,16 +67,46 @@ def test_figure_that_can_not_be_drawn(tmp_path, monkeypatch):
 installed = {font.name for font in font_manager.fontManager.ttflist} & {*CJK_FONTS}
 
 
-def test_letters_without_a_font(monkeypatch):
+@pytest.fixture
+def no_cjk_font(monkeypatch):
     monkeypatch.setattr("ptnotes.plots.figure.CJK_FONTS", ())
+    figures._warn_of_fonts.cache_clear()
+    yield
+    figures._warn_of_fonts.cache_clear()
+
+
+@pytest.fixture
+def chinese():
+    set_language("zh")
+    yield
+    set_language(None)
+
+
+@pytest.mark.usefixtures("no_cjk_font")
+def test_letters_without_a_font(recwarn):
     names = ["plain", "ü", "实验", "a\x1b[0m\n", "b\udcc3\udcbc\udcff", "\ud800"]
-    texts, family = drawable(names)
+    with pytest.warns(PtnotesWarning, match="install"):
+        texts, family = drawable(names)
+    assert drawable(names)[0] == texts and not recwarn.list  # said once
     assert texts[:2] == ["plain", "ü"]
     assert texts[2] == r"\u5b9e\u9a8c"
     assert texts[3] == r"a\x1b[0m\n"
     assert texts[4:] == ["bü�", r"\ud800"]
     assert not set(family or ()) & installed
     assert drawable(["plain"]) == (["plain"], None)
+
+
+@pytest.mark.usefixtures("no_cjk_font", "chinese")
+def test_labels_without_a_font():
+    with pytest.warns(PtnotesWarning, match="install"):
+        assert label("epoch") == "epoch"
+
+
+@pytest.mark.skipif(not installed, reason="needs a font with Chinese letters")
+@pytest.mark.usefixtures("chinese")
+def test_labels_with_a_font():
+    assert label("epoch") == "轮"
+    assert label("$\\epsilon$") == "$\\epsilon$"
 
 
 @pytest.mark.skipif(not installed, reason="needs a font with Chinese letters")
