@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ptnotes.events import RunRecord, Snapshot
 
@@ -76,6 +76,26 @@ class Run:
             if not isinstance(each, str | Path):
                 raise TypeError(f"an input is a {type(each).__name__}, not a name or a path")
         return table(self._described(), self.model, inputs)
+
+    def export(
+        self,
+        path: PathLike,
+        to: Literal["onnx", "safetensors"] = "onnx",
+        *,
+        data_dir: PathLike | None = None,
+    ) -> dict[str, Any]:
+        """Write the network as ``ptnotes runs export`` does; what its JSON document says of it.
+
+        ``data_dir`` is where the inputs are read from on which the file is checked. Raises
+        UsageError for a run whose network has no such form, DataError for a missing package and
+        for a file that can't be written or computes something else than the network.
+        """
+        from ptnotes.export.command import export
+        from ptnotes.files import check_writable
+
+        check_writable(Path(path))
+        directory = None if data_dir is None else Path(data_dir)
+        return export(self._described(), self.model, to, Path(path), directory)
 
     def save(self, directory: PathLike, *, force: bool = False) -> None:
         """Save the run as ``--out`` does; it can be loaded, resumed, shown and compared.

@@ -13,12 +13,19 @@ PACKAGE = Path(ptnotes.__file__).parent
 PYPROJECT = PACKAGE.parent / "pyproject.toml"
 
 
-def declared() -> set[str]:
-    """The names of the dependencies, without those of the extras."""
+def declared(*extras: str) -> set[str]:
+    """The names of the dependencies, or of the extras' if there are some."""
     if PYPROJECT.exists():  # an editable install may have been made from an earlier one
-        found = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["dependencies"]
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+        optional = project["optional-dependencies"]
+        found = [one for each in extras for one in optional[each]] or project["dependencies"]
     else:
-        found = [each for each in requires("ptnotes") or [] if "extra ==" not in each]
+        ends = [f"extra == '{each}'" for each in extras]
+        found = [
+            each
+            for each in requires("ptnotes") or []
+            if ("extra ==" not in each if not ends else each.endswith(tuple(ends)))
+        ]
     return {re.match(r"[\w.-]+", each)[0].lower() for each in found}
 
 
@@ -37,4 +44,4 @@ def imported() -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_the_other_way_round():
-    assert imported() == declared()
+    assert imported() == declared() | declared("onnx", "safetensors")

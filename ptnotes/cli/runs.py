@@ -12,7 +12,7 @@ from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, screen_width, show
 from ptnotes.console.output import writing
 
-runs = new_group("Saved runs: list, show, compare, make a page of.")
+runs = new_group("Saved runs: list, show, compare, make a page of, export.")
 app.add_typer(runs, name="runs")
 
 Directories = Annotated[
@@ -175,3 +175,49 @@ def page(
     from ptnotes.page import build
 
     show(build.run(runs=directories, out=out, best=best), as_json, quiet, files=[out])
+
+
+@runs.command(
+    epilog=examples(
+        "ptnotes runs export runs/first",
+        "ptnotes runs export runs/cnn --to onnx --out cnn.onnx",
+        "ptnotes runs export runs/names --to safetensors --best",
+    )
+)
+def export(
+    directory: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            show_default=False,
+            autocompletion=saved_runs,
+            help="A directory that --out has made.",
+        ),
+    ],
+    to: Annotated[
+        Literal["onnx", "safetensors"], typer.Option("--to", help="The format of the file.")
+    ] = "onnx",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=options.SAVING,
+            show_default="model.onnx, model.safetensors",
+            help="The file to write.",
+        ),
+    ] = None,
+    best: Annotated[
+        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
+    ] = False,
+    data_dir: options.DataDir = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """The network as a file for other programs: its graph with its weights (onnx), or its weights
+    alone (safetensors). What is read from the file must compute what torch computes.
+    """
+    from ptnotes.export import command
+
+    path = out or Path(f"model.{to}")
+    events = command.run(run=directory, to=to, out=path, best=best, data_dir=data_dir)
+    show(events, as_json, quiet, files=[path])

@@ -94,6 +94,8 @@ def _operation(
     target: Any = node.target
     if target in (F.relu, torch.relu):
         return "relu", [first], {}
+    if target is torch.sigmoid:
+        return "sigmoid", [first], {}
     if target is F.avg_pool2d:
         sizes = {"kernel": 1, "stride": 2, "padding": 3}
         taken = {
