@@ -3,14 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.plots import curves
+from ptnotes.plots import claims, curves, grids, heatmap, losses, regression
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Document = Mapping[str, Any]
 
-PICTURES: dict[str, Callable[[Document], "Figure"]] = {}
+PICTURES: dict[str, Callable[[Document], "Figure"]] = {
+    "backward": regression.backward,
+    "linreg": regression.linreg,
+    "logistic": regression.logistic,
+    "losses": losses.losses,
+    "conv-demo": grids.conv_demo,
+    "rnn-demo": heatmap.rnn_demo,
+    "seq": heatmap.seq,
+    "verify": claims.verify,
+}
 
 
 def picture(document: Document) -> "Figure":

@@ -140,6 +140,15 @@ def decode(logits: Tensor) -> str:
     return "".join(ALPHABET[index] for index in logits.argmax(dim=1).tolist())
 
 
+def hidden_states(model: nn.Module, characters: Tensor) -> Tensor:
+    """(5) → (5, H): the state after each character, of the upper layer where there are two."""
+    if isinstance(model, EmbeddingModel):
+        outputs, _ = model.rnn(model.emb(characters.unsqueeze(0)))
+        return outputs[0]  # type: ignore[no-any-return]
+    without_head = model[0] if isinstance(model, nn.Sequential) else model
+    return without_head(characters)  # type: ignore[no-any-return]
+
+
 def run(
     recipe: Recipe,
     *,
@@ -181,4 +190,12 @@ def run(
             yield from training.after(TextRow(epoch, per_character, text))
 
     text = training.rows[-1].text
-    yield Result({"text": text, "solved": text == TARGET} | training.totals())
+    with torch.inference_mode():
+        hidden, logits = hidden_states(model, x), model(x)
+    measured = {
+        "text": text,
+        "solved": text == TARGET,
+        "hidden": hidden.tolist(),
+        "probabilities": logits.softmax(dim=1).tolist(),
+    }
+    yield Result(measured | training.totals())

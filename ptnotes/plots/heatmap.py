@@ -1,0 +1,145 @@
+"""Hidden states over time as heat maps: rnn-demo, seq."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ptnotes.plots.figure import drawable, label, new_figure
+from ptnotes.plots.lettering import headline, letters_on, number
+from ptnotes.plots.theme import BEST, TEST, TRAIN, WRONG, scale
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+Document = Mapping[str, Any]
+Table = Sequence[Sequence[float]]
+
+HELLO, OHLOL, ALPHABET = "hello", "ohlol", "ehlo"  # what seq reads and learns, and its characters
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+EXACT = 1e-9  # where a difference of 0 is drawn, below all that float32 can show
+TEXTS = 6  # of the text over the epochs, at most so many
+
+
+def rnn_demo(document: Document) -> "Figure":
+    """The cell's state step by step; how far the cells by hand are from torch's."""
+    result = document.get("result", {})
+    figure = new_figure(6.4, 3.0)
+    states, differences = figure.subplots(1, 2)
+    steps = [[0.0, 0.0], *(step["hidden"] for step in result.get("steps", []))]
+    heat(states, list(zip(*steps, strict=True)), signed=True)
+    states.set_xticks(
+        range(len(steps)), [f"h{str(at).translate(SUBSCRIPTS)}" for at in range(len(steps))]
+    )
+    states.set_yticks(range(len(steps[0])))
+    states.set(xlabel=label("step"), ylabel=label("unit"))
+    states.set_title(label("hidden state of an RNN cell"))
+
+    found = {
+        label(name.replace("_", " ")): off for name, off in result.get("differences", {}).items()
+    }
+    wrong = [off > 1e-3 for off in found.values()]
+    differences.barh(
+        list(found),
+        [max(off, EXACT) for off in found.values()],
+        color=[WRONG if each else TRAIN for each in wrong],
+    )
+    differences.set_xscale("log")
+    differences.invert_yaxis()
+    differences.set(xlim=(EXACT, 10), xlabel=label("largest difference from torch's cell"))
+    differences.set_title(label("cells by hand"))
+    off = result.get("largest_difference")
+    headline(figure, document, f"{label('largest difference')} {off:.1e}" if off else "")
+    return figure
+
+
+def seq(document: Document) -> "Figure":
+    """The trained network reading "hello": its state and the probabilities at each character, and
+    the loss over the epochs with what it said.
+    """
+    result, history = document.get("result", {}), document.get("history", [])
+    figure = new_figure(6.4, 4.0)
+    grid = figure.add_gridspec(2, 2, height_ratios=(3, 2))
+    if "hidden" in result and "probabilities" in result:
+        hidden, likely = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
+        heat(hidden, list(zip(*result["hidden"], strict=True)), signed=True)
+        hidden.set_xticks(range(len(HELLO)), list(HELLO))
+        hidden.set(xlabel=label("input"), ylabel=label("hidden unit"))
+        heat(likely, list(zip(*result["probabilities"], strict=True)), signed=False)
+        likely.set_xticks(range(len(HELLO)), list(result.get("text", OHLOL)))
+        likely.set_yticks(range(len(ALPHABET)), list(ALPHABET))
+        likely.set(xlabel=label("output"), ylabel=label("probability"))
+        _outline(likely, [(place, ALPHABET.index(each)) for place, each in enumerate(OHLOL)])
+        loss = figure.add_subplot(grid[:, 1])
+    else:
+        loss = figure.add_subplot(grid[:, :])
+    _loss(loss, history)
+    said = result.get("text", history[-1].get("text", "") if history else "")
+    headline(figure, document, f"{HELLO} → {said}" if said else "")
+    return figure
+
+
+def heat(axes: "Axes", table: Table, *, signed: bool) -> None:
+    """A cell for each number, which stands in it: from −1 to 1, or from 0 to 1 in percent."""
+    colours = _two_sided() if signed else scale(TRAIN)
+    values = np.array(table, dtype=np.float64)
+    lowest = -1.0 if signed else 0.0
+    axes.imshow(values, cmap=colours, vmin=lowest, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        colour = colours((value - lowest) / (1 - lowest))
+        axes.text(
+            *(column, row, number(value, 2) if signed else f"{100 * value:.0f}"),
+            ha="center",
+            va="center",
+            fontsize="x-small",
+            color=letters_on(colour[:3]),
+        )
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _two_sided() -> "Colormap":
+    """From one colour of the theme through its background to another."""
+    from matplotlib import rcParams
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("signs", [TRAIN, rcParams["axes.facecolor"], TEST])
+
+
+def _outline(axes: "Axes", cells: Sequence[tuple[int, int]]) -> None:
+    """Frames around cells (column, row): what is right."""
+    from matplotlib.patches import Rectangle
+
+    for column, row in cells:
+        corner = (column - 0.5, row - 0.5)
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=BEST, linewidth=2))
+
+
+def _loss(axes: "Axes", history: Sequence[Mapping[str, Any]]) -> None:
+    """The loss of each epoch, and the text where it changed."""
+    from matplotlib.ticker import MaxNLocator
+
+    rows = [row for row in history if isinstance(row.get("train_loss"), int | float)]
+    axes.plot([row["epoch"] for row in rows], [row["train_loss"] for row in rows], color=TRAIN)
+    texts = [row.get("text", "") for row in rows]
+    changed = [at for at, text in enumerate(texts) if text and (not at or text != texts[at - 1])]
+    every = max(1, -(-len(changed) // TEXTS))
+    for at in changed[::-1][::every]:  # the last one in any case
+        (text,), family = drawable([texts[at]])
+        axes.plot(rows[at]["epoch"], rows[at]["train_loss"], "o", color=TEST, markersize=4)
+        axes.annotate(
+            text,
+            (rows[at]["epoch"], rows[at]["train_loss"]),
+            xytext=(5, 3),
+            textcoords="offset points",
+            fontsize="small",
+            fontfamily=["monospace", *(family or ())],
+            parse_math=False,
+        )
+    axes.set(xlabel=label("epoch"), ylabel=label("loss per character"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.15)
+    axes.set_xlim(left=0)
