@@ -130,9 +130,25 @@ class TrainingState:
                 self.scheduler.load_state_dict(state["scheduler"])
             for generator, saved in zip(self.generators, state["generators"], strict=True):
                 generator.set_state(saved)
+            _check_tensors(self.model, self.optimizer)
             self.epoch, self.rows = state["epoch"], [self._row(**row) for row in state["rows"]]
             self._started -= state["wall_seconds"]
             set_global_random_states(state["random"])
         except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
             first = str(error).splitlines()[0]
             raise DataError(f"the checkpoint is that of another training: {first}") from error
+
+
+def _check_tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> None:
+    """What loading leaves unchecked: torch's kernels read beyond a state that is too small.
+
+    Raises ValueError.
+    """
+    for name, value in model.state_dict().items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} has values that are not finite")
+    for parameter, state in optimizer.state.items() if optimizer else ():
+        for name, value in state.items():
+            shape = torch.Size() if name == "step" else parameter.shape
+            if isinstance(value, Tensor) and value.shape != shape:
+                raise ValueError(f"the optimizer's {name} is {tuple(value.shape)}")

@@ -284,6 +284,25 @@ def test_checkpoint_whose_weights_do_not_fit(resumed, run, run_of):
     assert "another training" in resumed()
 
 
+def _nan_weight(training):
+    next(iter(training["model"].values())).fill_(float("nan"))
+
+
+def _empty_optimizer_state(training):
+    first = next(iter(training["optimizer"]["state"].values()))
+    first["momentum_buffer"] = torch.empty(0)
+
+
+@pytest.mark.parametrize("forge", [_nan_weight, _empty_optimizer_state])
+def test_forged_checkpoint_changes_no_file(resumed, run, forge):
+    checkpoint = load_checkpoint(run / "checkpoint.pt")
+    forge(checkpoint["training"])
+    (run / "checkpoint.pt").write_bytes(save_checkpoint(checkpoint))
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    assert "another training" in resumed()
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+
+
 @pytest.mark.parametrize("dump", [pickle.dumps, save_checkpoint], ids=["pickle", "checksum"])
 @pytest.mark.parametrize("name", ["checkpoint.pt", "model.pt"])
 def test_nothing_in_a_file_is_executed(cli, resumed, run, tmp_path, dump, name):
