@@ -32,10 +32,11 @@ class Saving:
     save_best: bool
     plot: Path | None
     confusion: Path | None
+    theme: str
 
     def given(self) -> set[str]:
-        """The options that are set."""
-        return {name for name, value in vars(self).items() if value}
+        """The options that are set; all pictures have a theme."""
+        return {name for name, value in vars(self).items() if value} - {"theme"}
 
 
 def topics() -> "pd.DataFrame":
@@ -95,33 +96,42 @@ def events(
     save_best: bool = False,
     plot: PathLike | None = None,
     confusion: PathLike | None = None,
+    theme: str = "light",
     **options: Any,
 ) -> Iterator[Event]:
     """What a topic yields while it runs: a Header, Progress, Rows, Tables, a Result.
 
     ``options`` are those of the topic's command, such as ``arch``, ``recipe``, ``epochs``; None is
-    the default. ``out`` saves the run there, ``seeds`` runs so many. Raises ValueError for a topic
+    the default. ``out`` saves the run there, ``seeds`` runs so many; ``theme``, of the pictures, is
+    "light" or "dark". Raises ValueError for a topic
     or value that doesn't exist, TypeError for an option that the topic doesn't have; then, while
     the topic runs, what ``ptnotes.errors`` has.
     """
+    from ptnotes.plots import of_run
+    from ptnotes.plots.pictures import PICTURES
+    from ptnotes.plots.theme import check_theme
     from ptnotes.topics import TITLES, TRAINED, module
     from ptnotes.topics.options import check_names, check_options, check_value, settings
 
+    check_theme(theme)
     topic = topic.replace("_", "-")
     if topic not in TITLES:
         raise ValueError(f"there is no topic {topic!r}; there are {', '.join(TITLES)}")
     lesson = module(topic)
     given = {name: _plain(value) for name, value in options.items() if value is not None}
-    paths = (None if each is None else _path(each) for each in (out, plot, confusion))
-    saving = Saving(next(paths), resume, force, save_best, *paths)
+    out, plot, confusion = (
+        None if each is None else _path(each) for each in (out, plot, confusion)
+    )
+    saving = Saving(out, resume, force, save_best, plot, confusion, theme)
     count = 1 if seeds is None else _plain(seeds)
     shared = saving.given() | (set() if seeds is None else {"seeds"})
     if topic not in TRAINED:
-        check_names(topic, given.keys() | shared, settings(lesson))
+        drawn = {"plot"} if topic in PICTURES else set()
+        check_names(topic, given.keys() | shared, settings(lesson) | drawn)
         for name, value in given.items():
             check_value(name, value)
-        demonstration: Iterator[Event] = lesson.run(**given)
-        return demonstration
+        of_run.check_paths(saving.plot, None)
+        return of_run.with_plots(lesson.run(**given), plot=saving.plot, theme=theme)
     classifier = "data" in settings(lesson)
     also = {*SHARED, *(CLASSIFIERS_ONLY if classifier else ())}
     check_options(topic, lesson, given | dict.fromkeys(shared), also)
@@ -159,11 +169,13 @@ def _training(
         if distributed.is_rank_zero():
             of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
-            yield from _repeated(lesson, given, seeds, saving)
-            return
-        found = _saved_run(topic, lesson, given, saving)
+            found = _repeated(lesson, given, seeds, saving)
+        else:
+            found = _saved_run(topic, lesson, given, saving)
         if distributed.is_rank_zero():
-            found = of_run.with_plots(found, plot=saving.plot, matrix=saving.confusion)
+            found = of_run.with_plots(
+                found, plot=saving.plot, matrix=saving.confusion, theme=saving.theme
+            )
         yield from found
 
 
@@ -194,7 +206,9 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
         if out and saves:
             if saved is not None:
                 found = check_header(found, saved, out)
-            found = record_run(found, out, saved=saved, save_best=saving.save_best)
+            found = record_run(
+                found, out, saved=saved, save_best=saving.save_best, theme=saving.theme
+            )
         yield from _data_in_turn(found)
 
 
@@ -243,8 +257,8 @@ def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) ->
     first = recipe_of(lesson, given).seed
     if first + count - 1 > LARGEST_SEED:
         raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
-    if saving.given():
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(saving.given()))
+    if single := saving.given() - {"plot"}:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(single))
         raise UsageError(f"--seeds: {named} is for one run at a time")
     seeds = range(first, first + count)
     return repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)

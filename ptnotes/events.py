@@ -129,6 +129,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class SeedRows:
+    """The rows of a run with one of several seeds, once it has its result; no part of the document,
+    in which such a run is a single row.
+    """
+
+    seed: int
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class MisclassifiedImages:
     """The test images that a trained network got wrong with the highest probability, in order.
 
@@ -172,7 +182,7 @@ def _check_finite(values: dict[str, Any]) -> None:
             raise DivergedError(f"{name.replace('_', ' ')} is {value}{where}")
 
 
-Event = Header | Progress | Row | Snapshot | MisclassifiedImages | Table | Result
+Event = Header | Progress | Row | SeedRows | Snapshot | MisclassifiedImages | Table | Result
 
 
 class RunRecord:
@@ -181,6 +191,7 @@ class RunRecord:
     def __init__(self) -> None:
         self.header = Header("", {}, {})
         self.rows: list[Row] = []
+        self.seeds: list[SeedRows] = []
         self.result: Result | None = None
         self.snapshot: Snapshot | None = None
         self.misclassified: MisclassifiedImages | None = None
@@ -191,6 +202,8 @@ class RunRecord:
                 self.header = event
             case Row():
                 self.rows.append(event)
+            case SeedRows():
+                self.seeds.append(event)
             case Result():
                 self.result = event
             case Snapshot():

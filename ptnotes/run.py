@@ -57,11 +57,16 @@ class Run:
         """The document with its classes, as a saved run's has them."""
         return self.document | {"run": {"classes": list(self.classes)}}
 
-    def plot(self) -> "Figure":
-        """Loss over epochs, and accuracy if there is one."""
-        from ptnotes.plots.curves import curve
+    def plot(self, theme: str = "light") -> "Figure":
+        """The lesson's own picture, or loss and accuracy over the epochs; light or dark.
 
-        return curve(self.document.get("history", []), self.topic)
+        Raises ValueError for another theme.
+        """
+        from ptnotes.plots.pictures import picture
+        from ptnotes.plots.theme import check_theme, drawn
+
+        check_theme(theme)
+        return drawn(theme, picture, self.document)
 
     def predict(self, inputs: str | Path | Sequence[str | Path]) -> "pd.DataFrame":
         """A row per input: "input", "prediction", "probabilities" (class → probability).

@@ -22,6 +22,7 @@ from ptnotes.cli.options import (
     Plot,
     Quiet,
     Sample,
+    Theme,
     Threads,
     checked,
 )
@@ -117,8 +118,13 @@ def training(
         bool, typer.Option("--force", rich_help_panel=SAVING, help="Replace the run in --out.")
     ] = False,
     plot: Plot = None,
+    theme: Theme = "light",
 ) -> None:
     """Options of every topic that trains something."""
+
+
+def drawing(plot: Plot = None, theme: Theme = "light") -> None:
+    """Options of a topic that trains nothing and has a picture."""
 
 
 def mini_batches(

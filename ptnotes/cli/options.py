@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -70,7 +70,7 @@ Sample = Annotated[
 Plot = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", rich_help_panel=SAVING, help="Draw the curve: .png, .svg or .pdf."
+        metavar="FILE", rich_help_panel=SAVING, help="Draw the picture: .png, .svg or .pdf."
     ),
 ]
 Confusion = Annotated[
@@ -80,6 +80,10 @@ Confusion = Annotated[
         rich_help_panel=SAVING,
         help="Draw the confusion matrix: .png, .svg or .pdf.",
     ),
+]
+Theme = Annotated[
+    Literal["light", "dark"],
+    typer.Option(rich_help_panel=SAVING, help="The colours of the figure."),
 ]
 Json = Annotated[
     bool,

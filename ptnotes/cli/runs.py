@@ -119,6 +119,7 @@ def show_run(
     ],
     plot: options.Plot = None,
     confusion: options.Confusion = None,
+    theme: options.Theme = "light",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -126,7 +127,11 @@ def show_run(
     from ptnotes.runs import overview
 
     events = overview.show(
-        directory=directory, plot=plot, confusion=confusion, width=screen_width(as_json)
+        directory=directory,
+        plot=plot,
+        confusion=confusion,
+        theme=theme,
+        width=screen_width(as_json),
     )
     show(events, as_json, quiet, files=[each for each in (plot, confusion) if each])
 
@@ -141,13 +146,16 @@ def show_run(
 def compare(
     directories: Directories,
     plot: options.Plot = None,
+    theme: options.Theme = "light",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Runs side by side: what differs, what came out, and with --plot their curves together."""
     from ptnotes.runs import overview
 
-    events = overview.compare(directories=directories, plot=plot, width=screen_width(as_json))
+    events = overview.compare(
+        directories=directories, plot=plot, theme=theme, width=screen_width(as_json)
+    )
     show(events, as_json, quiet, files=[plot] if plot else [])
 
 

@@ -15,6 +15,7 @@ from ptnotes.cli.groups import (
     Command,
     add_options,
     batch_size,
+    drawing,
     full_or_batch_size,
     mini_batches,
     precision,
@@ -105,7 +106,7 @@ def _size(value: str) -> tuple[int, int]:
     return int(sides[1]), int(sides[2])
 
 
-@command("losses")
+@command("losses", drawing)
 def losses(
     logits: Annotated[
         Any,
@@ -137,7 +138,7 @@ Part = StrEnum(
 )
 
 
-@command("conv-demo")
+@command("conv-demo", drawing)
 def conv_demo(
     size: Annotated[
         str, typer.Option("--input", metavar="HEIGHTxWIDTH", help="The input's size.")
@@ -206,7 +207,7 @@ def mnist(
     run("mnist", arch=arch, data=data, momentum=momentum, **shared)
 
 
-@command("rnn-demo")
+@command("rnn-demo", drawing)
 def rnn_demo(seed: options.Seed = 0, **shared: Any) -> None:
     run("rnn-demo", seed=seed, **shared)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from ptnotes.engine import distributed
 from ptnotes.errors import DivergedError
-from ptnotes.events import Event, Header, Progress, Result, Row, column
+from ptnotes.events import Event, Header, Progress, Result, Row, SeedRows, column
 
-Outcome = tuple[int, dict[str, float] | DivergedError]  # a seed and its numbers, or why none
+# a seed, its numbers or why there are none, and its rows
+Outcome = tuple[int, dict[str, float] | DivergedError, tuple[Row, ...]]
 NOT_MEASURED = ("parameters", "best_epoch")
 
 
@@ -21,7 +22,7 @@ class DivergedRow(Row):
 
 
 def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Iterator[Event]:
-    """``run`` a topic with each of the seeds; a row for each.
+    """``run`` a topic with each of the seeds; a row for each, after its SeedRows.
 
     The result holds mean and sample standard deviation of every number that the topic's own result
     holds, over the seeds that came to one; those that diverged are listed under "diverged". Raises
@@ -41,13 +42,14 @@ def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Itera
                 case tuple():
                     own.append(event)
                     if processes == 1:
-                        yield _row_of(event)
+                        yield from _rows_of(event)
     outcomes = own
     if processes > 1:
         outcomes = distributed.gather_in_order(own)
-        yield from map(_row_of, outcomes)
-    results = [found for _, found in outcomes if not isinstance(found, DivergedError)]
-    diverged = [seed for seed, found in outcomes if isinstance(found, DivergedError)]
+        for outcome in outcomes:
+            yield from _rows_of(outcome)
+    results = [found for _, found, _ in outcomes if not isinstance(found, DivergedError)]
+    diverged = [seed for seed, found, _ in outcomes if isinstance(found, DivergedError)]
     if not results:
         raise outcomes[-1][1]  # type: ignore[misc]  # all of them diverged
     yield Result(_summary(results) | ({"diverged": diverged} if diverged else {}))
@@ -55,19 +57,26 @@ def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Itera
 
 def _outcome(run: Callable[[int], Iterable[Event]], seed: int) -> Iterator[Event | Outcome]:
     """The events of a run, in the end the seed and its numbers or why it has none."""
+    rows = []
     try:
         with distributed.alone():
             for event in run(seed):
                 yield event
+                if isinstance(event, Row):
+                    rows.append(event)
                 if isinstance(event, Result):
-                    yield seed, _numbers(event.values)
+                    yield seed, _numbers(event.values), tuple(rows)
     except DivergedError as error:
-        yield seed, error
+        yield seed, error, ()
 
 
-def _row_of(outcome: Outcome) -> Row:
-    seed, found = outcome
-    return DivergedRow(seed, str(found)) if isinstance(found, DivergedError) else _row(seed, found)
+def _rows_of(outcome: Outcome) -> Iterator[Event]:
+    seed, found, rows = outcome
+    if isinstance(found, DivergedError):
+        yield DivergedRow(seed, str(found))
+    else:
+        yield SeedRows(seed, rows)
+        yield _row(seed, found)
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:

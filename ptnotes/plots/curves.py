@@ -1,140 +1,169 @@
-"""Loss and accuracy over epochs, of one run or several."""
+"""Loss and accuracy over the epochs of one run, and of one topic with several seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.plots.figure import drawable, new_figure
+from ptnotes.events import RunRecord
+from ptnotes.plots.figure import WIDTH, label, new_figure
+from ptnotes.plots.panels import (
+    PARTS,
+    SEPARATOR,
+    SMALL,
+    History,
+    Series,
+    add_panels,
+    add_title,
+    draw_reference,
+    fit_axes,
+    height_of,
+    label_ends,
+    look,
+    measured,
+    series,
+)
+from ptnotes.plots.theme import BEST, TEST, TRAIN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
-History = Sequence[Mapping[str, Any]]
-Columns = Mapping[str, Sequence[str]]
-
-LOSSES: Columns = {"train": ("train_loss", "loss"), "test": ("test_loss",)}
-ACCURACIES: Columns = {"train": ("train_accuracy",), "test": ("test_accuracy",)}
-COLOURS = {"train": "tab:blue", "test": "tab:orange"}
-STYLES = {"train": "--", "test": "-"}
-MARKED = 40  # epochs, up to which each has a marker
-LOGARITHMIC = 100  # times the smallest loss: with a larger one the axis is logarithmic
-CYCLE = 10  # colours that matplotlib cycles through; more runs take theirs from a scale
-NAME = 48  # columns of a terminal, the longest line of a name in the legend
-COLUMN, LINE = 0.08, 0.16  # inches of the legend's letters: width and height
+COLOURS = {"train": TRAIN, "test": TEST}
+SINGLE = 10  # seeds, up to which each has a line of its own
 
 
 def of_document(document: Mapping[str, Any]) -> "Figure":
     """The curve of a run's JSON document, which may have no result yet."""
-    return curve(document.get("history", []), title_of(document))
+    return curve(document.get("history", []), title_of(document), majority=majority_of(document))
 
 
 def title_of(document: Mapping[str, Any]) -> str:
     """What a figure's title says of a run: topic, network, data, recipe, seed."""
     config = document["config"]
-    named = [config[name] for name in ("arch", "cell", "via", "data") if name in config]
+    named = [
+        document["topic"],
+        *(config[name] for name in ("arch", "cell", "via") if name in config),
+    ]
+    said = [" ".join(map(str, named))]
+    if config.get("data", document["topic"]) != document["topic"]:
+        said.append(str(config["data"]))
+    if "batch_size" in config and config["batch_size"] == "full":
+        said.append(label("full batch"))
     if "recipe" in config:
-        named.append(f"recipe {config['recipe']}")
-    if "seed" in config:
-        named.append(f"seed {config['seed']}")
-    return ", ".join(map(str, [document["topic"], *named]))
+        said.append(f"{label('recipe')} {config['recipe']}")
+    if "seeds" in config:
+        said.append(f"{label('seeds')} {config['seed']}–{config['seed'] + config['seeds'] - 1}")
+    elif "seed" in config:
+        said.append(f"{label('seed')} {config['seed']}")
+    return SEPARATOR.join(said)
 
 
-def curve(history: History, title: str) -> "Figure":
-    """Loss over epochs, and accuracy if there is one; train and test."""
-    return curves({title: history})
+def majority_of(document: Mapping[str, Any]) -> float | None:
+    """The share of the larger class, where the result has it."""
+    share: float | None = document.get("result", {}).get("larger_class_share")
+    return share
 
 
-def curves(histories: Mapping[str, History]) -> "Figure":
-    """Several runs in one picture, a colour each; test is solid, train dashed."""
-    panels = {
-        title: names
-        for title, names in {"loss": LOSSES, "accuracy": ACCURACIES}.items()
-        if any(_series(history, each) for history in histories.values() for each in names.values())
-    }
-    figure = new_figure(4.5 * max(1, len(panels)), 3.6)
-    colours = _colours(len(histories))
-    all_axes = figure.subplots(1, max(1, len(panels)), squeeze=False)[0]
-    for axes, (title, names) in zip(all_axes, panels.items(), strict=False):
-        lowest, highest = _lines(axes, [*histories.values()], names, colours)
-        axes.set(xlabel="epoch", ylabel=title)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.3)
-        if title == "accuracy":
-            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
-        elif lowest > 0 and highest / lowest > LOGARITHMIC:
-            axes.set_yscale("log")
-        if len(histories) == 1:
-            axes.legend(fontsize="small")
-    if len(histories) == 1:
-        (name,), family = drawable([*histories])
-        figure.suptitle(name, fontfamily=family, parse_math=False)
-    else:
-        _add_legend(figure, [*histories], colours)
+def curve(history: History, title: str, *, majority: float | None = None) -> "Figure":
+    """Loss over epochs, and accuracy if there is one; train and test; the best epoch marked.
+
+    ``majority`` is the share of the larger of two classes: a line shows what it comes to.
+    """
+    figure = new_figure(WIDTH, height_of(measured([history])))
+    draw_curve(figure, history, majority=majority)
+    add_title(figure, title)
     return figure
 
 
-def _colours(count: int) -> list[Any]:
-    if count <= CYCLE:
-        return [f"C{number}" for number in range(count)]
-    from matplotlib import colormaps
-
-    return [colormaps["turbo"](number / (count - 1)) for number in range(count)]
-
-
-def _add_legend(figure: "Figure", runs: Sequence[str], colours: Sequence[Any]) -> None:
-    """Names below the axes, in a figure that is made higher for them."""
-    from matplotlib.lines import Line2D
-    from rich.cells import cell_len, chop_cells
-
-    names, family = drawable(runs)
-    lines = [chop_cells(name, NAME) for name in names]
-    longest = max(cell_len(line) for name in lines for line in name)
-    handles = [Line2D([], [], color="gray", ls=STYLES[part], label=part) for part in STYLES]
-    for name, colour in zip(lines, colours, strict=True):
-        text = "\n".join(name)
-        # matplotlib leaves out what begins with "_"
-        label = f"./{text}" if text.startswith("_") else text
-        handles.append(Line2D([], [], color=colour, label=label))
-    width, height = figure.get_size_inches()
-    across = max(1, int(width / (0.6 + COLUMN * longest)))
-    rows = -(-len(handles) // across) * max(map(len, lines))
-    figure.set_size_inches(width, height + 0.3 + LINE * rows)
-    letters = {"size": "small", "family": family}
-    legend = figure.legend(handles=handles, loc="outside lower center", ncols=across, prop=letters)
-    for written in legend.get_texts():
-        written.set_parse_math(False)  # a directory may be called $x$
+def draw_curve(
+    parent: "Figure | SubFigure",
+    history: History,
+    *,
+    majority: float | None = None,
+    across: bool = False,
+) -> None:
+    """The same in a part of a figure; ``across`` sets the axes side by side."""
+    best_measure, best_part = _best_column(history)
+    for measure, axes in add_panels(parent, measured([history]), across=across).items():
+        found = {part: each for part in PARTS if (each := series(history, measure, part))}
+        for part, (epochs, values) in found.items():
+            axes.plot(epochs, values, color=COLOURS[part], label=part, **look(epochs))
+        fit_axes(axes, measure, found.values())
+        if majority is not None:
+            draw_reference(axes, measure, majority)
+        if measure == best_measure:
+            _mark_best(axes, measure, found[best_part])
+        ends = [(label(part), each[1][-1], COLOURS[part]) for part, each in found.items()]
+        label_ends(axes, ends)
 
 
-def _series(history: History, names: Sequence[str]) -> tuple[list[float], list[float]] | None:
-    """Epochs and values of the first of ``names`` that the rows have; several rows of an epoch
-    are spread over it.
+def _best_column(history: History) -> tuple[str, str]:
+    """What the best epoch is chosen by: an accuracy, or else a loss; of the test set if it has."""
+    for measure in ("accuracy", "loss"):
+        for part in reversed(PARTS):
+            if series(history, measure, part):
+                return measure, part
+    return "", ""
+
+
+def _mark_best(axes: "Axes", measure: str, found: Series) -> None:
+    epochs, values = found
+    best = max(values) if measure == "accuracy" else min(values)
+    epoch = epochs[values.index(best)]
+    axes.plot([epoch], [best], "*", color=BEST, markersize=9, zorder=5, label="best")
+    if measure == "accuracy":
+        said = label(f"best {best:.2%}, epoch {int(epoch)}")
+    else:
+        said = label(f"lowest {best:.4g}, epoch {int(epoch)}")
+    axes.set_title(f"★ {said}", loc="right", color=BEST, fontsize=SMALL)
+
+
+def band(histories: Sequence[History], title: str, *, majority: float | None = None) -> "Figure":
+    """The mean over runs that differ in their seeds, and a band of one standard deviation.
+
+    The runs have the same number of rows. Up to SINGLE of them have a thin line each.
     """
-    for name in names:
-        rows = [row for row in history if row.get(name) is not None]
-        if rows:
-            each = max(1, round(len(rows) / rows[-1]["epoch"]))
-            epochs = [row["epoch"] + index % each / each for index, row in enumerate(rows)]
-            return epochs, [row[name] for row in rows]
-    return None
+    measures = measured(histories)
+    figure = new_figure(WIDTH, height_of(measures))
+    for measure, axes in add_panels(figure, measures).items():
+        ends, drawn = [], []
+        for part in PARTS:
+            found = [each for history in histories if (each := series(history, measure, part))]
+            if found:
+                mean = _draw_band(axes, measure, part, found)
+                drawn += [mean, *found]
+                ends.append((label(part), mean[1][-1], COLOURS[part]))
+        fit_axes(axes, measure, drawn)
+        if majority is not None:
+            draw_reference(axes, measure, majority)
+        label_ends(axes, ends)
+    add_title(figure, title)
+    return figure
 
 
-def _lines(
-    axes: "Axes", histories: Sequence[History], names: Columns, colours: Sequence[Any]
-) -> tuple[float, float]:
-    """Draws a panel's lines; returns the smallest and the largest value."""
-    values: list[float] = []
-    single = len(histories) == 1
-    for history, colour in zip(histories, colours, strict=True):
-        for part, columns in names.items():
-            series = _series(history, columns)
-            if series is None:
-                continue
-            axes.plot(
-                *series,
-                label=part,
-                color=COLOURS[part] if single else colour,
-                linestyle="-" if single else STYLES[part],
-                marker="." if len(series[0]) <= MARKED else "",
-            )
-            values += series[1]
-    return min(values), max(values)
+def _draw_band(axes: "Axes", measure: str, part: str, found: Sequence[Series]) -> Series:
+    """The mean's line, the band, the runs' own lines; returns the mean."""
+    import numpy as np
+
+    colour = COLOURS[part]
+    epochs, values = found[0][0], np.array([each for _, each in found])  # (runs, epochs)
+    mean = values.mean(axis=0)
+    std = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+    if len(found) <= SINGLE:
+        axes.plot(epochs, values.T, color=colour, linewidth=0.6, alpha=0.5)
+    # a logarithmic axis has no place for what is not positive
+    lowest = np.maximum(mean - std, values.min()) if values.min() > 0 else mean - std
+    axes.fill_between(epochs, lowest, mean + std, color=colour, alpha=0.25, linewidth=0)
+    axes.plot(epochs, mean, color=colour, label=part, **look(epochs))
+    if measure == "accuracy":
+        said = f"{mean[-1]:.2%} ± {std[-1]:.2%}"
+    else:
+        said = f"{mean[-1]:.4g} ± {std[-1]:.2g}"
+    axes.set_title(said, loc="right", color=colour, fontsize=SMALL)
+    return epochs, mean.tolist()
+
+
+def of_seeds(record: RunRecord) -> "Figure":
+    """The mean curve of the seeds that have come to a result, with its band."""
+    histories = [[row.record() for row in each.rows] for each in record.seeds]
+    document = record.document()
+    return band(histories, title_of(document), majority=majority_of(document))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from ptnotes.errors import PtnotesError
 from ptnotes.events import Event, RunRecord
-from ptnotes.plots.classification import confusion
-from ptnotes.plots.curves import curve
+from ptnotes.plots import curves
+from ptnotes.plots.classification import confusion_of
 from ptnotes.plots.figure import check_path, save
+from ptnotes.plots.pictures import picture
+from ptnotes.plots.theme import drawn
 
 
 def check_paths(plot: Path | None, confusion: Path | None) -> None:
@@ -19,24 +21,33 @@ def check_paths(plot: Path | None, confusion: Path | None) -> None:
 
 
 def with_plots(
-    events: Iterable[Event], *, plot: Path | None = None, matrix: Path | None = None
+    events: Iterable[Event],
+    *,
+    plot: Path | None = None,
+    matrix: Path | None = None,
+    theme: str = "light",
 ) -> Iterator[Event]:
-    """Pass a run's events on and draw them in the end: the curve, the confusion matrix.
+    """Pass a run's events on and draw them in the end: the lesson's picture, the confusion matrix;
+    of several seeds the mean curve with its band.
 
-    An interrupted run's curve is drawn as far as it goes. Raises DataError, after the Result.
+    An interrupted run's picture is drawn as far as it goes. ``theme`` is one of theme.THEMES.
+    Raises DataError, after the Result.
     """
     record = RunRecord()
 
-    def draw_curve() -> None:
-        if plot and record.rows:
-            save(curve(record.history(), record.header.topic), plot)
+    def draw_picture() -> None:
+        if plot and record.seeds:
+            save(drawn(theme, curves.of_seeds, record), plot)
+        elif plot and (record.rows or record.result) and "seeds" not in record.header.config:
+            save(drawn(theme, picture, record.document()), plot)
 
     try:
         yield from record.follow(events)
     except BaseException:  # an interruption too
         with contextlib.suppress(PtnotesError):
-            draw_curve()
+            draw_picture()
         raise
-    draw_curve()
+    draw_picture()
     if matrix and record.result:
-        save(confusion(record.result.values["confusion"], record.header.classes), matrix)
+        classes = record.header.classes
+        save(drawn(theme, confusion_of, record.document(), classes), matrix)

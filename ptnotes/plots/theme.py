@@ -25,6 +25,12 @@ TEXTS = {"light": "#1A1A1A", "dark": "#E6E6E6"}
 LINES = {"light": "#B8B8B8", "dark": "#4A525C"}
 
 
+def check_theme(theme: str) -> None:
+    """Raises ValueError for one that is not in THEMES."""
+    if theme not in THEMES:
+        raise ValueError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+
+
 @contextlib.contextmanager
 def applied(theme: str) -> Iterator[None]:
     """Within it, figures are made in the colours of a theme of THEMES, with letters of the language
@@ -55,7 +61,9 @@ def _resolve_colours(figure: "Figure") -> None:
     from matplotlib.lines import Line2D
     from matplotlib.text import Text
 
-    for artist in figure.findobj(lambda each: isinstance(each, Line2D | Text)):
+    for artist in figure.findobj():
+        if not isinstance(artist, Line2D | Text):
+            continue
         if str(artist.get_color()).startswith("C"):
             artist.set_color(to_hex(artist.get_color()))
         if isinstance(artist, Line2D):
@@ -65,29 +73,51 @@ def _resolve_colours(figure: "Figure") -> None:
                     getattr(artist, f"set_{part}")(to_hex(colour))
 
 
+def scale(colour: str) -> "Colormap":
+    """From near the background through a colour towards that of the text."""
+    from matplotlib import rcParams
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ground, text = rcParams["axes.facecolor"], rcParams["text.color"]
+    stops = [_mixed(ground, colour, 0.15), colour, _mixed(colour, text, 0.6)]
+    return LinearSegmentedColormap.from_list("scale", stops)
+
+
+def grey_scale() -> "Colormap":
+    """From the background a part of the way to the text's colour."""
+    from matplotlib import rcParams
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ground, text = rcParams["axes.facecolor"], rcParams["text.color"]
+    return LinearSegmentedColormap.from_list("greys", [ground, _mixed(ground, text, 0.4)])
+
+
+def text_on(cell: Any) -> str:
+    """Black or white, whichever is legible on a colour."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(cell)
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+
+
 def muted() -> str:
     """The colour of what stands back: reference lines, remarks."""
     from matplotlib import rcParams
+
+    return _mixed(rcParams["axes.facecolor"], rcParams["text.color"], 0.65)
+
+
+def _mixed(one: Any, other: Any, share: float) -> str:
     from matplotlib.colors import to_hex, to_rgb
 
-    text, ground = to_rgb(rcParams["text.color"]), to_rgb(rcParams["axes.facecolor"])
-    return to_hex([0.65 * one + 0.35 * other for one, other in zip(text, ground, strict=True)])
+    pairs = zip(to_rgb(one), to_rgb(other), strict=True)
+    red, green, blue = ((1 - share) * first + share * second for first, second in pairs)
+    return to_hex((red, green, blue))
 
 
-def scale(colour: str) -> "Colormap":
-    """From the background through a colour towards that of the text."""
+def _settings(theme: str) -> Any:
     from matplotlib import rcParams
-    from matplotlib.colors import LinearSegmentedColormap, to_rgb
-
-    ground, middle = rcParams["axes.facecolor"], to_rgb(colour)
-    end = [
-        (one + other) / 2 for one, other in zip(middle, to_rgb(rcParams["text.color"]), strict=True)
-    ]
-    return LinearSegmentedColormap.from_list("scale", [ground, middle, end])
-
-
-def _settings(theme: str) -> dict[str, Any]:
-    from matplotlib import cycler, rcParams
+    from matplotlib.rcsetup import cycler
 
     ground, text, line = GROUNDS[theme], TEXTS[theme], LINES[theme]
     families = [*rcParams["font.family"], *(cjk_families() if language() == "zh" else ())]

@@ -2,14 +2,16 @@
 
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result
 from ptnotes.files import TEMPORARY
-from ptnotes.plots import classification, curves, figure, of_run
+from ptnotes.plots import classification, comparison, curves, figure, of_run
+from ptnotes.plots.pictures import picture
+from ptnotes.plots.theme import drawn
 from ptnotes.runs import document as documents
 from ptnotes.runs import schema, tables
 from ptnotes.runs.directory import COMPLETE, MOVING
@@ -17,6 +19,7 @@ from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 WIDTH = 80  # of the screen, where nobody says it
 WHOLE_NUMBERS = ("seed", "epochs", "epochs_done", "best_epoch")
@@ -161,6 +164,7 @@ def show(
     directory: Path,
     plot: Path | None = None,
     confusion: Path | None = None,
+    theme: str = "light",
     width: int = WIDTH,
 ) -> Iterator[Event]:
     """One run in full: configuration, history, what came out, class by class.
@@ -183,14 +187,19 @@ def show(
         yield tables.confusions(result["confusion"], classes, width)
         yield tables.per_class(result["per_class"])
     if plot:
-        figure.save(curves.curve(history, document["topic"]), plot)
+        figure.save(drawn(theme, picture, document), plot)
     if confusion:
-        figure.save(classification.confusion(result["confusion"], classes), confusion)
+        matrix = drawn(theme, classification.confusion_of, document, classes)
+        figure.save(matrix, confusion)
     yield Result(said | {"document": document})
 
 
 def compare(
-    *, directories: Sequence[Path], plot: Path | None = None, width: int = WIDTH
+    *,
+    directories: Sequence[Path],
+    plot: Path | None = None,
+    theme: str = "light",
+    width: int = WIDTH,
 ) -> Iterator[Event]:
     """A row per run: what came out, and what differs in the configuration.
 
@@ -206,11 +215,22 @@ def compare(
     differing = _differing([*found.values()])
     yield from tables.compared(runs, differing, width)
     if plot:
-        histories = {name: each["history"] for name, each in found.items() if each["history"]}
-        if not histories:
+        if not any(each["history"] for each in found.values()):
             raise UsageError("--plot: none of these runs has finished an epoch")
-        figure.save(curves.curves(histories), plot)
+        figure.save(drawn(theme, _comparison, found), plot)
     yield Result({"runs": runs, "differs": differing})
+
+
+def _comparison(found: Mapping[str, Document]) -> "Figure":
+    """The curves of those that have finished an epoch, and the share of the larger class, if it is
+    the same in all.
+    """
+    there = {name: each for name, each in found.items() if each["history"]}
+    histories = {name: each["history"] for name, each in there.items()}
+    shares = {curves.majority_of(each) for each in there.values()}
+    title = comparison.common_title([*there.values()])
+    majority = shares.pop() if len(shares) == 1 else None
+    return comparison.compare(histories, title, majority=majority)
 
 
 def _differing(found: Sequence[Document]) -> dict[str, list[Any]]:

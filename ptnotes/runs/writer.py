@@ -18,6 +18,8 @@ from ptnotes.errors import DataError, PtnotesError, UsageError
 from ptnotes.events import EpochRow, Event, Header, MisclassifiedImages, Result, RunRecord, Snapshot
 from ptnotes.files import atomic_write
 from ptnotes.plots import classification, curves, figure
+from ptnotes.plots.pictures import picture
+from ptnotes.plots.theme import drawn
 from ptnotes.runs import document
 from ptnotes.runs.checkpoint import save_checkpoint
 from ptnotes.runs.directory import new_run
@@ -33,33 +35,36 @@ def record_run(
     *,
     saved: Checkpoint | None = None,
     save_best: bool = False,
+    theme: str = "light",
 ) -> Iterator[Event]:
     """Pass events on and save the run in ``directory`` after every epoch.
 
     The directory is locked (``directory.lock_run``). Runs whose epochs are single updates are saved
-    once a second, and at the end. ``saved`` is the checkpoint that the run is resumed from. Raises
-    DataError if a file can't be written.
+    once a second, and at the end. ``saved`` is the checkpoint that the run is resumed from,
+    ``theme`` that of its pictures. Raises DataError if a file can't be written.
     """
     writer: Writer | None = None
     try:
         for event in events:
             if isinstance(event, Header):
-                writer = Writer(directory, saved, save_best)
+                writer = Writer(directory, saved, save_best, theme)
             if writer:
                 writer.take(event)
             yield event
     except BaseException:  # an interruption too
         if writer:
             with contextlib.suppress(PtnotesError):
-                writer.draw_curve()
+                writer.draw_picture()
         raise
 
 
 class Writer:
     """The files of one run, as far as it has come."""
 
-    def __init__(self, directory: Path, saved: Checkpoint | None, save_best: bool) -> None:
-        self.directory, self.record = directory, RunRecord()
+    def __init__(
+        self, directory: Path, saved: Checkpoint | None, save_best: bool, theme: str
+    ) -> None:
+        self.directory, self.record, self.theme = directory, RunRecord(), theme
         self.date = saved["date"] if saved else datetime.now(UTC).isoformat(timespec="seconds")
         self.save_best = save_best or bool(saved and saved["save_best"])
         self.best: dict[str, Any] | None = saved["best"] if saved else None
@@ -80,13 +85,14 @@ class Writer:
                 self._saved_at = time.perf_counter()
                 self._cost = self._saved_at - started
             case MisclassifiedImages() if event.places:
-                self._draw(classification.misclassified(event), document.MISTAKES)
+                title = curves.title_of(self.record.document())
+                self._draw(document.MISTAKES, classification.misclassified, event, title)
             case Result():
                 self._write_document(self.directory)
-                self.draw_curve()
+                self.draw_picture()
                 if "confusion" in event.values:
-                    cells, classes = event.values["confusion"], self.record.header.classes
-                    self._draw(classification.confusion(cells, classes), document.CONFUSION)
+                    content, classes = self.record.document(), self.record.header.classes
+                    self._draw(document.CONFUSION, classification.confusion_of, content, classes)
 
     def _is_due(self) -> bool:
         """Always after an epoch, at the start and at the end; else so that it costs little."""
@@ -138,13 +144,12 @@ class Writer:
         content = self.record.document() | {"run": run}
         _write(place / document.DOCUMENT, document.encode(content))
 
-    def draw_curve(self) -> None:
+    def draw_picture(self) -> None:
         if self.record.rows:
-            topic = self.record.header.topic
-            self._draw(curves.curve(self.record.history(), topic), document.CURVE)
+            self._draw(document.CURVE, picture, self.record.document())
 
-    def _draw(self, drawn: Any, name: str) -> None:
-        figure.save(drawn, self.directory / name)
+    def _draw(self, name: str, draw: Any, *arguments: Any) -> None:
+        figure.save(drawn(self.theme, draw, *arguments), self.directory / name)
 
 
 def _write(path: Path, content: bytes) -> None:

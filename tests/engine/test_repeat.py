@@ -8,7 +8,7 @@ import pytest
 
 from ptnotes.engine.repeat import repeat
 from ptnotes.errors import DivergedError
-from ptnotes.events import EpochRow, Header, Progress, Result
+from ptnotes.events import EpochRow, Header, Progress, Result, Row, SeedRows
 
 
 def topic(seed):
@@ -22,7 +22,7 @@ def test_repeat():
     header, *events, result = repeat(topic, range(2, 5))
     assert (header.rows, header.records) == (3, "result.runs")
     assert header.config["seeds"] == 3
-    rows = [event for event in events if not isinstance(event, Progress)]
+    rows = [event for event in events if isinstance(event, Row)]
     assert [(row.seed, row.test_accuracy, row.solved) for row in rows] == [
         (2, 0.2, False),
         (3, 0.3, False),
@@ -53,7 +53,7 @@ def diverging(bad):
 def test_a_seed_that_diverges_leaves_the_others(bad):
     header, *events, result = repeat(diverging(bad), range(2, 5))
     assert header.rows == 3
-    rows = [event for event in events if not isinstance(event, Progress)]
+    rows = [event for event in events if isinstance(event, Row)]
     assert [row.seed for row in rows] == [2, 3, 4]
     assert [row.seed for row in rows if hasattr(row, "diverged")] == bad
     assert result.values["diverged"] == bad
@@ -107,3 +107,10 @@ def test_wrong_number(cli, options):
     done = cli("linreg", *options)
     assert done.exit_code == 2
     assert "--seeds" in done.stderr
+
+
+def test_each_seeds_rows_come_with_its_result():
+    _, *events, _ = repeat(diverging([3]), range(2, 5))
+    assert [each for each in events if isinstance(each, SeedRows)] == [
+        SeedRows(seed, (EpochRow(1, 0.5),)) for seed in (2, 4)
+    ]
