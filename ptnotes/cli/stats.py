@@ -29,7 +29,16 @@ def _shard(value: str | None) -> "Shard":
 
 
 # what changes how an answer looks, not what is read
-WITH_MERGE = {"source", "merge", "sample_std", "precision", "histogram", "as_json", "quiet"}
+WITH_MERGE = {
+    "source",
+    "merge",
+    "sample_std",
+    "precision",
+    "histogram",
+    "theme",
+    "as_json",
+    "quiet",
+}
 
 
 def _check_merge(context: typer.Context) -> None:
@@ -128,6 +137,7 @@ def stats(
     histogram: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw how often each level occurs.")
     ] = None,
+    theme: options.Theme = "light",
     precision: Annotated[
         int, typer.Option(min=1, max=17, help="Decimals of the line to paste and the table.")
     ] = 4,
@@ -148,7 +158,7 @@ def stats(
     from ptnotes.stats.decode import DecodeOptions
     from ptnotes.stats.sharding import Selection
 
-    output = command.OutputOptions(sample_std, precision, histogram)
+    output = command.OutputOptions(sample_std, precision, histogram, theme)
     if merge:
         events = command.merge(paths=[Path(path) for path in source], output=output)
     else:

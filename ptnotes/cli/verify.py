@@ -1,5 +1,6 @@
 """``verify``: the notes' claims, judged."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,15 @@ def verify(
     device: options.Device = None,
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=options.SAVING,
+            help="Draw the verdicts by section: .png, .svg or .pdf.",
+        ),
+    ] = None,
+    theme: options.Theme = "light",
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -42,6 +52,8 @@ def verify(
     from ptnotes.verify import runner
 
     if list_only:
+        if plot:
+            raise typer.BadParameter("--list has no verdicts to draw", param_hint="--plot")
         show(runner.list_claims(only=only or [], quick=quick), as_json, quiet)
         return
     events = runner.run(
@@ -52,8 +64,10 @@ def verify(
         threads=threads,
         data_dir=data_dir,
         shown="rows" if as_json else "all" if every else "summary",
+        plot=plot,
+        theme=theme,
     )
-    failed = show(events, as_json, quiet)["failed"]
+    failed = show(events, as_json, quiet, files=[plot] if plot else [])["failed"]
     if failed:
         say(f"{len(failed)} claims fail: {', '.join(failed)}")
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.plots import claims, curves, grids, heatmap, losses, regression
+from ptnotes.plots import classification, curves, grids, heatmap, losses, regression, verdicts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +18,8 @@ PICTURES: dict[str, Callable[[Document], "Figure"]] = {
     "conv-demo": grids.conv_demo,
     "rnn-demo": heatmap.rnn_demo,
     "seq": heatmap.seq,
-    "verify": claims.verify,
+    "names": classification.names,
+    "verify": verdicts.verdicts,
 }
 
 

@@ -50,6 +50,8 @@ def backward(document: Document) -> "Figure":
 
 def linreg(document: Document) -> "Figure":
     """ŷ = w·x + b through the points; the loss over (w, b) as contours, with the path."""
+    from matplotlib.colors import to_hex
+
     rows = [row for row in document.get("history", []) if _finite(row, "weight", "bias")]
     weights = np.array([row["weight"] for row in rows])
     biases = np.array([row["bias"] for row in rows])
@@ -61,8 +63,8 @@ def linreg(document: Document) -> "Figure":
     (left, right), (low, high) = _window(weights, 2.0), _window(biases, 0.0)
     w, b = np.meshgrid(np.linspace(left, right, 121), np.linspace(low, high, 121))
     surface = _mse(w, b)
-    levels = _levels(surface.max())
-    lines = loss.contour(w, b, surface, levels=levels, colors=TRAIN, linewidths=0.7)
+    levels, colour = _levels(surface.max()), to_hex(TRAIN)
+    lines = loss.contour(w, b, surface, levels=levels, colors=colour, linewidths=0.7)
     loss.clabel(lines, levels[3::2], fmt="%g", fontsize="x-small")
     loss.grid(visible=False)
     loss.set(xlabel="w", ylabel="b", xlim=(left, right), ylim=(low, high))

@@ -12,7 +12,7 @@ from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Progress, Result
 from ptnotes.files import check_writable
-from ptnotes.plots import figure, histogram
+from ptnotes.plots import figure, histogram, theme
 from ptnotes.stats import answer, parts, sources
 from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.decode import DecodeOptions
@@ -37,6 +37,7 @@ class OutputOptions:
     sample_std: bool = False
     precision: int = 4
     histogram: Path | None = None
+    theme: str = "light"  # of the histogram
 
     @property
     def config(self) -> dict[str, Any]:
@@ -139,7 +140,16 @@ def _answer(
     if output.histogram:
         if not isinstance(stats.values, Counts):
             raise UsageError(FLOATS)
-        histogram.draw(stats.values.table, output.histogram)
+        drawn = theme.drawn(
+            output.theme,
+            histogram.histogram,
+            stats.values.table,
+            stats.mean,
+            found["std"],
+            images=stats.images,
+            precision=output.precision,
+        )
+        figure.save(drawn, output.histogram)
     yield from answer.tables(found, output.precision, part.options, output.config["std"])
     found |= {"seconds": seconds, "images_per_second": stats.images / seconds}
     yield Result(found | {"normalize": answer.normalize_line(found, output.precision)})

@@ -1,6 +1,7 @@
 """Runs the checks of the notes' claims and gives each a verdict."""
 
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -13,8 +14,14 @@ from ptnotes.engine.device import environment, pick_device, prepare
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DivergedError, InternalError, PtnotesError, UsageError
 from ptnotes.events import Event, Header, Marked, Progress, Result, Row, column
+from ptnotes.plots import figure
+from ptnotes.plots.theme import drawn
+from ptnotes.plots.verdicts import verdicts
 from ptnotes.verify import tables
 from ptnotes.verify.claims import CLAIMS, Claim, Finding, Settings
+
+# the tables at the end; where rows are shown they are those
+SHOWN = {"rows": lambda rows: (), "summary": tables.summary, "all": tables.every}
 
 Verdict = Literal["holds", "corrected", "fails", "error"]
 
@@ -137,14 +144,19 @@ def run(
     threads: int | None,
     data_dir: Path | None,
     shown: Literal["rows", "summary", "all"] = "rows",
+    plot: Path | None = None,
+    theme: str = "light",
 ) -> Iterator[Event]:
     """Yields a row per claim, which the JSON document holds, or at the end tables for a screen:
-    a summary, or all claims by line. Then the Result.
+    a summary, or all claims by line. Then the Result. ``plot`` gets the verdicts by section.
 
-    Raises UsageError and DeviceError before; after the Result, which has the claims judged so far,
-    what a check raises that the user can mend, and InternalError if a check ended in another error.
+    Raises UsageError, DeviceError and DataError before; after the Result, which has the claims
+    judged so far, DataError for a ``plot`` that can't be written, what a check raises that the user
+    can mend, and InternalError if a check ended in another error.
     """
     claims = select(only, quick=quick)
+    if plot:
+        figure.check_path(plot, "--plot")
     used_device = pick_device(device)
     settings = Settings(seed, device, threads, data_dir)
     started = time.perf_counter()
@@ -160,8 +172,6 @@ def run(
             yield Progress(None, index, len(claims), "claims")
             row, error = yield from judge(claim, settings)
         except (PtnotesError, KeyboardInterrupt) as failure:
-            if shown == "rows" and isinstance(failure, KeyboardInterrupt):
-                raise  # the document has the rows, and says that it is interrupted
             ended = failure
             break
         rows.append(row)
@@ -169,20 +179,14 @@ def run(
             internal[row.id] = error
         if shown == "rows":
             yield row
-    if shown == "all":
-        yield from tables.every(rows)
-    elif shown == "summary":
-        yield from tables.summary(rows)
-    verdicts = [row.verdict for row in rows]
-    yield Result(
-        {
-            "checked": len(rows),
-            **{each: verdicts.count(each) for each in ("holds", "corrected", "fails")},
-            "errors": len(internal),
-            "failed": [row.id for row in rows if row.verdict == "fails"],
-            "wall_seconds": time.perf_counter() - started,
-        }
-    )
+    # interrupted, the document has the rows so far, and says so
+    if shown != "rows" or not isinstance(ended, KeyboardInterrupt):
+        yield from SHOWN[shown](rows)
+        yield Result(_result(rows) | {"wall_seconds": time.perf_counter() - started})
+    if plot and rows:
+        found = {"claims": [row.record() for row in rows]}
+        document = {"topic": "verify", "config": config, "result": found}
+        figure.save(drawn(theme, verdicts, document), plot)
     if ended:
         raise ended
     for error in internal.values():
@@ -190,6 +194,17 @@ def run(
             f"the check of {', '.join(internal)} ended in {type(error).__name__}: {error} "
             "(a bug of ptnotes, not of the notes; PTNOTES_DEBUG=1 says where)"
         ) from error
+
+
+def _result(rows: Sequence[ClaimRow]) -> dict[str, Any]:
+    """How many claims got which verdict."""
+    counts = Counter(row.verdict for row in rows)
+    return {
+        "checked": len(rows),
+        **{each: counts[each] for each in ("holds", "corrected", "fails")},
+        "errors": counts["error"],
+        "failed": [row.id for row in rows if row.verdict == "fails"],
+    }
 
 
 def list_claims(*, only: Sequence[str], quick: bool) -> Iterator[Event]:

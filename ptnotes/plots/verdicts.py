@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def verify(document: Mapping[str, Any]) -> "Figure":
+def verdicts(document: Mapping[str, Any]) -> "Figure":
     """A bar for each section, in the order of the notes: how many claims hold, are corrected, fail.
 
     ``document["result"]["claims"]`` has an object with "section" and "verdict" for each.
