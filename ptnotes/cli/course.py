@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ptnotes.events import Event
 
 HEADINGS = ("", "chapter", "command", "lines", "sample", "full")
-ROOM_FOR_TITLES = 72  # columns; in fewer a title takes many lines
+# columns; in fewer a title takes many lines, or a picture's description does
+ROOM_FOR_TITLES, ROOM_FOR_PICTURES = 72, 100
 
 
 @app.command(
@@ -25,20 +26,19 @@ def topics(as_json: options.Json = False, quiet: options.Quiet = False) -> None:
     from ptnotes import api
 
     lessons = api.course()
-    events = _events(lessons, with_titles=screen_width(as_json) >= ROOM_FOR_TITLES)
+    events = _events(lessons, screen_width(as_json))
     show(events, as_json, quiet, hints=_next(lessons))
 
 
-def _events(lessons: list[dict[str, Any]], *, with_titles: bool) -> "Iterator[Event]":
+def _events(lessons: list[dict[str, Any]], width: int) -> "Iterator[Event]":
     from ptnotes.events import Header, Marked, Result, Table
-    from ptnotes.language import translate
 
     environment = {"python": platform.python_version(), "platform": platform.platform()}
     yield Header("topics", {}, environment)
     rows: list[tuple[str, ...]] = []
     for lesson in lessons:
-        if with_titles:
-            rows.append(("", "", Marked((translate(lesson["title"]), "title")), "", "", ""))
+        if width >= ROOM_FOR_TITLES:
+            rows.append(("", "", _title(lesson, width), "", "", ""))
         for each in lesson["commands"]:
             done = Marked(("✓", "good")) if each["done"] else ""
             taken = (_duration(each[name]) for name in ("sample_seconds", "seconds"))
@@ -48,6 +48,17 @@ def _events(lessons: list[dict[str, Any]], *, with_titles: bool) -> "Iterator[Ev
     known = [each["done"] for lesson in lessons for each in lesson["commands"]]
     trainings = len(known) - known.count(None)
     yield Result({"done": known.count(True), "trainings": trainings, "lessons": lessons})
+
+
+def _title(lesson: dict[str, Any], width: int) -> str:
+    """What the lesson shows, and where there is room below it what --plot draws."""
+    from ptnotes.events import Marked
+    from ptnotes.language import translate
+
+    parts = [(translate(lesson["title"]), "title")]
+    if lesson["picture"] and width >= ROOM_FOR_PICTURES:
+        parts += [("\n", ""), (f"--plot: {translate(lesson['picture'])}", "dim")]
+    return Marked(*parts)
 
 
 def _duration(seconds: float | None) -> str:

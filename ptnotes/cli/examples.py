@@ -6,6 +6,7 @@ from typing import Any
 from ptnotes.cli.help import examples
 from ptnotes.topics import TRAINED
 
+PAGED = ("mnist", "names", "diabetes")  # `runs page` has something to draw or type in for them
 EXAMPLES = {
     "backward": examples(
         "ptnotes backward",
@@ -65,9 +66,10 @@ def next_commands(topic: str, given: dict[str, Any], sample: bool) -> list[str]:
         return []
     if out := given.get("out"):
         place = shlex.quote(str(out))
-        used = {"mnist": f"ptnotes predict {place} YOUR-DIGIT.png"}
-        used |= {"names": f"ptnotes predict {place} Yamamoto Rossi"}
-        return [f"ptnotes runs show {place}", *([used[topic]] if topic in used else [])]
+        used = {"names": [f"ptnotes predict {place} Yamamoto Rossi"]}
+        # a page in which one draws a digit: nobody has a file of one at hand
+        page = [f"ptnotes runs page {place} --out {place}.html"] if topic in PAGED else []
+        return [f"ptnotes runs show {place}", *used.get(topic, []), *page]
     words = [topic, *(["--sample"] if sample else [])]
     for name in ("arch", "cell", "via", "recipe", "data_dir"):
         if given.get(name):

@@ -36,31 +36,49 @@ class Command:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A topic: what it shows, the notes' lines, its experiments, the default one among them."""
+    """A topic: what it shows, the notes' lines, its experiments, the default one among them.
+
+    ``picture`` is what --plot draws; None for the one topic without a picture.
+    """
 
     title: str
+    picture: str | None
     lines: str
     commands: tuple[Command, ...]
 
 
-def _only(title: str, chapters: tuple[str, ...], lines: str, *seconds: float) -> Lesson:
-    return Lesson(title, lines, (Command((), chapters, lines, *seconds),))
+def _only(
+    title: str, picture: str | None, chapters: tuple[str, ...], lines: str, *seconds: float
+) -> Lesson:
+    return Lesson(title, picture, lines, (Command((), chapters, lines, *seconds),))
 
 
 # In the order of the notes; the seconds are medians of three runs of tests/benchmarks/lessons.py.
 LESSONS = {
     "backward": _only(
         "One weight, update by update: the gradient by hand beside autograd's.",
+        "The line through the data; the loss over w with the path of training.",
         ("P04",),
         "9–67",
         1.6,
     ),
-    "linreg": _only("Linear regression with nn.Module, MSELoss and SGD.", ("P05",), "69–134", 2.1),
+    "linreg": _only(
+        "Linear regression with nn.Module, MSELoss and SGD.",
+        "The line through the data; the loss over w and b with the path of training.",
+        ("P05",),
+        "69–134",
+        2.1,
+    ),
     "logistic": _only(
-        "Logistic regression on one feature, and the BCE table.", ("P06",), "136–219", 1.4
+        "Logistic regression on one feature, and the BCE table.",
+        "The sigmoid over the data; the weight that never stops growing.",
+        ("P06",),
+        "136–219",
+        1.4,
     ),
     "diabetes": _only(
         "Eight features through an 8-6-4-1 network, full batch or mini-batches.",
+        "Loss and accuracy over epochs beside the majority class.",
         ("P07", "P08"),
         "221–360",
         2.2,
@@ -68,24 +86,28 @@ LESSONS = {
     ),
     "losses": _only(
         "Softmax, cross-entropy in numpy and torch, NLLLoss, the BCE table.",
+        "Cross-entropy and BCE over the probability.",
         ("P06", "P09"),
         "182–196, 362–462",
         1.4,
     ),
     "tensors": _only(
         "view and reshape, .grad and .data, ToTensor and Normalize and back.",
+        None,
         ("P04",),  # lines 464-529, on images and view, stand under no heading of the course
         "24–67, 464–529",
         2.7,
     ),
     "conv-demo": _only(
         "Channels, padding, stride, pooling, the output size, the shapes in the networks.",
+        "Input, kernel and output as grids of numbers.",
         ("P10", "P11"),
         "556–744",
         1.4,
     ),
     "mnist": Lesson(
         "Handwritten digits: fully connected, CNN, Inception, ResNet.",
+        "Loss and accuracy over epochs.",
         "531–744",
         (
             # under a heading of the notes' own, not the course's
@@ -97,12 +119,14 @@ LESSONS = {
     ),
     "rnn-demo": _only(
         "RNN step by step, shapes, LSTM and GRU cells by hand against torch's.",
+        "The hidden states over time.",
         ("P12",),
         "794–867, 938–1091",
         1.4,
     ),
     "seq": Lesson(
         "hello → ohlol with a recurrent network.",
+        "The hidden states over time, and the loss.",
         "873–1066",
         (
             Command(("--cell", "rnn", "--via", "cell"), ("P12",), "873–903", 1.4),
@@ -114,6 +138,7 @@ LESSONS = {
     ),
     "names": _only(
         "Surname to country: a bidirectional GRU on packed sequences.",
+        "Loss and accuracy over epochs, and the confusion matrix.",
         ("P13",),
         "1093–1123",
         148,
@@ -133,7 +158,8 @@ def course(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     lessons = []
     for topic, lesson in LESSONS.items():
         commands = [_command(topic, each, runs) for each in lesson.commands]
-        told = {"title": lesson.title, "lines": lesson.lines, "trained": topic in TRAINED}
+        told = {"title": lesson.title, "picture": lesson.picture, "lines": lesson.lines}
+        told |= {"trained": topic in TRAINED}
         lessons.append({"topic": topic, **told, "commands": commands})
     return lessons
 
