@@ -155,12 +155,13 @@ def course(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     A command is done if one of ``runs``, summaries of saved runs, has finished it; None where
     there is nothing to save.
     """
-    lessons = []
+    lessons: list[dict[str, Any]] = []
     for topic, lesson in LESSONS.items():
         commands = [_command(topic, each, runs) for each in lesson.commands]
-        told = {"title": lesson.title, "picture": lesson.picture, "lines": lesson.lines}
-        told |= {"trained": topic in TRAINED}
-        lessons.append({"topic": topic, **told, "commands": commands})
+        told = {"topic": topic, "title": lesson.title, "picture": lesson.picture}
+        lessons.append(
+            told | {"lines": lesson.lines, "trained": topic in TRAINED, "commands": commands}
+        )
     return lessons
 
 
