@@ -9,7 +9,6 @@ from ptnotes.events import Event, RunRecord
 from ptnotes.plots import curves
 from ptnotes.plots.classification import confusion_of
 from ptnotes.plots.figure import check_path, save
-from ptnotes.plots.pictures import picture
 from ptnotes.plots.theme import drawn
 
 
@@ -36,6 +35,8 @@ def with_plots(
     record = RunRecord()
 
     def draw_picture() -> None:
+        from ptnotes.plots.pictures import picture  # needs numpy
+
         if plot and record.seeds:
             save(drawn(theme, curves.of_seeds, record), plot)
         elif plot and (record.rows or record.result) and "seeds" not in record.header.config:

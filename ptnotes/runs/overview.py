@@ -10,7 +10,6 @@ from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result
 from ptnotes.files import TEMPORARY
 from ptnotes.plots import classification, comparison, curves, figure, of_run
-from ptnotes.plots.pictures import picture
 from ptnotes.plots.theme import drawn
 from ptnotes.runs import document as documents
 from ptnotes.runs import schema, tables
@@ -187,6 +186,8 @@ def show(
         yield tables.confusions(result["confusion"], classes, width)
         yield tables.per_class(result["per_class"])
     if plot:
+        from ptnotes.plots.pictures import picture  # needs numpy
+
         figure.save(drawn(theme, picture, document), plot)
     if confusion:
         matrix = drawn(theme, classification.confusion_of, document, classes)
