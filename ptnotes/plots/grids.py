@@ -25,7 +25,7 @@ FIVE_BY_FIVE = np.array(
 KERNEL = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
 FOUR_BY_FOUR = np.array([[3, 4, 6, 5], [2, 4, 6, 8], [1, 6, 7, 5], [9, 7, 4, 6]])
 
-CELL = 0.33  # inches
+CELL = 0.285  # inches
 ACROSS = 19.0  # cells of the figure's width
 SIDE = 4.2  # cells: the longer side of one's own padded input
 RULED = 40  # pixels of a side, up to which they are drawn
@@ -88,7 +88,7 @@ def _convolution(axes: "Axes", image: Array, output: Array, *, stride: int, wind
 
 def _pooling(axes: "Axes", document: Document) -> None:
     output = np.array(document["result"]["max_pooling"])
-    _text(axes, (0, 0.4), label("max-pooling 2×2: the largest of each four"), bold=True)
+    _text(axes, (0, 0.4), label("2×2 max-pooling"), bold=True)
     _numbers(axes, (0, 1), FOUR_BY_FOUR)
     _text(axes, (4.7, 3), "→", centred=True)
     _numbers(axes, (5.4, 2), output)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ptnotes.plots.figure import drawable, label, new_figure
-from ptnotes.plots.lettering import headline, letters_on, number
-from ptnotes.plots.theme import BEST, TEST, TRAIN, WRONG, scale
+from ptnotes.plots.lettering import WIDE, headline, number
+from ptnotes.plots.theme import BEST, TEST, TRAIN, WRONG, scale, text_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ TEXTS = 6  # of the text over the epochs, at most so many
 def rnn_demo(document: Document) -> "Figure":
     """The cell's state step by step; how far the cells by hand are from torch's."""
     result = document.get("result", {})
-    figure = new_figure(6.4, 3.0)
+    figure = new_figure(WIDE, 2.7)
     states, differences = figure.subplots(1, 2)
     steps = [[0.0, 0.0], *(step["hidden"] for step in result.get("steps", []))]
     heat(states, list(zip(*steps, strict=True)), signed=True)
@@ -48,8 +48,8 @@ def rnn_demo(document: Document) -> "Figure":
     )
     differences.set_xscale("log")
     differences.invert_yaxis()
-    differences.set(xlim=(EXACT, 10), xlabel=label("largest difference from torch's cell"))
-    differences.set_title(label("cells by hand"))
+    differences.set(xlim=(EXACT, 10), xlabel=label("largest difference"))
+    differences.set_title(label("cells by hand beside torch's"))
     off = result.get("largest_difference")
     headline(figure, document, f"{label('largest difference')} {off:.1e}" if off else "")
     return figure
@@ -60,7 +60,7 @@ def seq(document: Document) -> "Figure":
     the loss over the epochs with what it said.
     """
     result, history = document.get("result", {}), document.get("history", [])
-    figure = new_figure(6.4, 4.0)
+    figure = new_figure(WIDE, 3.8)
     grid = figure.add_gridspec(2, 2, height_ratios=(3, 2))
     if "hidden" in result and "probabilities" in result:
         hidden, likely = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
@@ -70,7 +70,7 @@ def seq(document: Document) -> "Figure":
         heat(likely, list(zip(*result["probabilities"], strict=True)), signed=False)
         likely.set_xticks(range(len(HELLO)), list(result.get("text", OHLOL)))
         likely.set_yticks(range(len(ALPHABET)), list(ALPHABET))
-        likely.set(xlabel=label("output"), ylabel=label("probability"))
+        likely.set(xlabel=label("output"), ylabel=f"{label('probability')} (%)")
         _outline(likely, [(place, ALPHABET.index(each)) for place, each in enumerate(OHLOL)])
         loss = figure.add_subplot(grid[:, 1])
     else:
@@ -94,7 +94,7 @@ def heat(axes: "Axes", table: Table, *, signed: bool) -> None:
             ha="center",
             va="center",
             fontsize="x-small",
-            color=letters_on(colour[:3]),
+            color=text_on(colour[:3]),
         )
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptnotes.plots.figure import label, new_figure
+from ptnotes.plots.lettering import WIDE
 from ptnotes.plots.theme import BEST, TEST, TRAIN, muted
 from ptnotes.quantities import written
 
@@ -35,7 +36,7 @@ def histogram(
     levels = table.shape[1]
     counts = table.reshape(len(table), BINS, -1).sum(axis=2)
     shares = counts / counts.sum(axis=1, keepdims=True)
-    figure = new_figure(6.4, 3.3 + 0.22 * len(table))
+    figure = new_figure(WIDE, 3.0 + 0.22 * len(table))
     heights = (0.3 + 0.28 * len(table), 2.6)
     moments, axes = figure.subplots(2, height_ratios=heights, sharex=True)
     names = _names(len(table))

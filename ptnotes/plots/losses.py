@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ptnotes.plots.figure import label, new_figure
-from ptnotes.plots.lettering import headline
+from ptnotes.plots.lettering import WIDE, headline
+from ptnotes.plots.panels import apart
 from ptnotes.plots.theme import TEST, TRAIN
 from ptnotes.quantities import written
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HIGHEST = 5.0  # loss; what is above is marked at the upper edge
+LETTER = 0.08  # of an axes' height: so far apart are two of them
 NAMED = 6  # samples, up to which each is written beside its point
 # closer and closer together at both ends, where the logarithms are steep
 PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-6, 6, 301)))
@@ -23,7 +25,7 @@ PROBABILITIES = 1 / (1 + np.exp(-np.linspace(-6, 6, 301)))
 def losses(document: Mapping[str, Any]) -> "Figure":
     """−log p with the samples of the run, and BCE for both labels with the table of the notes."""
     config, result = document["config"], document.get("result", {})
-    figure = new_figure(6.4, 3.2)
+    figure = new_figure(WIDE, 2.9)
     cross, binary = figure.subplots(1, 2, sharey=True)
 
     cross.plot(PROBABILITIES, -np.log(PROBABILITIES), color=TRAIN)
@@ -60,20 +62,19 @@ def _mark(
     axes: "Axes", points: Sequence[tuple[float, float]], colour: str, *, rising: bool = False
 ) -> None:
     """A point for each (probability, loss), and the loss beside it where they are few."""
-    above = 0
-    for p, loss in points:
-        height = min(loss, HIGHEST)
+    heights = [min(loss, HIGHEST) for _, loss in points]
+    texts = apart([height / HIGHEST for height in heights], LETTER)
+    for (p, loss), height, beside in zip(points, heights, texts, strict=True):
         sign = "^" if loss > HIGHEST else "o"
         axes.plot(p, height, sign, color=colour, zorder=3, clip_on=False)
         if len(points) <= NAMED:
             aside = -1 if rising or p > 0.85 else 1
-            raised = 9 if p > 0.85 else 4
             axes.annotate(
                 written("loss", loss),
-                (p, height),
-                xytext=(8 * aside, raised - 12 * above),
+                (p, beside * HIGHEST),
+                xytext=(8 * aside, 4 if loss <= HIGHEST else 0),
                 textcoords="offset points",
                 ha="left" if aside > 0 else "right",
+                va="center",
                 fontsize="small",
             )
-            above += height > 0.9 * HIGHEST  # the next one below it

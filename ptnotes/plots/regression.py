@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ptnotes.plots.figure import label, new_figure
-from ptnotes.plots.lettering import headline, number
+from ptnotes.plots.lettering import WIDE, headline, number
 from ptnotes.plots.theme import BEST, TEST, TRAIN
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def backward(document: Document) -> "Figure":
     loss.set(xlabel="w", ylabel=label("mean loss"), xlim=(low, high))
     _path(loss, path, _mse(path, np.zeros(1)))
     came_out = f"w = {number(weights[-1])}" if weights else ""
-    headline(figure, document, _outcome(document, came_out, rows))
+    _write_title(figure, document, came_out, rows)
     return figure
 
 
@@ -71,7 +71,7 @@ def linreg(document: Document) -> "Figure":
     _path(loss, weights, biases)
     loss.set_title(label("loss over w and b"), fontsize="small")
     came_out = f"w = {number(weights[-1])}, b = {number(biases[-1])}" if rows else ""
-    headline(figure, document, _outcome(document, came_out, rows))
+    _write_title(figure, document, came_out, rows)
     return figure
 
 
@@ -113,12 +113,12 @@ def logistic(document: Document) -> "Figure":
         f"weight decay {decay:g}: an optimum" if decay else "no optimum: the weight keeps growing"
     )
     growth.set_title(label(says), fontsize="small")
-    headline(figure, document, _outcome(document, came_out, rows))
+    _write_title(figure, document, came_out, rows)
     return figure
 
 
 def _two_panels() -> tuple["Figure", Sequence["Axes"]]:
-    figure = new_figure(6.4, 3.2)
+    figure = new_figure(WIDE, 3.0)
     return figure, figure.subplots(1, 2)
 
 
@@ -165,9 +165,11 @@ def _points_and_lines(axes: "Axes", lines: Sequence[tuple[float, float, str]]) -
     """The data, the line that training began with, dashed, and the one that it ended with."""
     axes.plot(X, Y, "o", color=TRAIN, zorder=3, label=label("data"))
     ends = np.array([0.0, 4.0])
-    for (slope, height, text), style in zip(lines, ("--", "-"), strict=False):
-        axes.plot(ends, slope * ends + height, style, color=TEST, label=text)
-    axes.set(xlabel="x", ylabel="y", xlim=(0, 4), ylim=(-1, 9))
+    styles = (("--", "start"), ("-", "end"))
+    for (slope, height, text), (style, word) in zip(lines, styles, strict=False):
+        said = f"{label(word)}: {text}"
+        axes.plot(ends, slope * ends + height, style, color=TEST, label=said)
+    axes.set(xlabel="x", ylabel="y", xlim=(0, 4), ylim=(-1, 11))
     axes.legend(fontsize="small", loc="upper left")
 
 
@@ -195,8 +197,10 @@ def _path(axes: "Axes", x: Array, y: Array) -> None:
     axes.legend(fontsize="small", frameon=True, edgecolor="none", framealpha=0.8)
 
 
-def _outcome(document: Document, came_out: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return label("no finished epoch")
-    rate = document["config"].get("lr", math.nan)
-    return label(f"lr {rate:g}: {came_out} after epoch {rows[-1]['epoch']:,}")
+def _write_title(
+    figure: "Figure", document: Document, came_out: str, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    config = document["config"]
+    rate = f"{label('lr')} {config['lr']:g}" if "lr" in config else ""
+    last = f"after epoch {rows[-1]['epoch']:,}: {came_out}" if rows else "no finished epoch"
+    headline(figure, document, rate, label(last))

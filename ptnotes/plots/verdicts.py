@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.plots.figure import label, new_figure
-from ptnotes.plots.lettering import headline, letters_on
-from ptnotes.plots.theme import BEST, TEST, WRONG, muted
+from ptnotes.plots.lettering import WIDE, headline
+from ptnotes.plots.theme import BEST, TEST, WRONG, muted, text_on
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ def verdicts(document: Mapping[str, Any]) -> "Figure":
     counts = Counter((claim["section"], claim["verdict"]) for claim in claims)
     sections = list(dict.fromkeys(claim["section"] for claim in claims))
     totals = Counter(claim["verdict"] for claim in claims)
-    figure = new_figure(6.4, 1.5 + 0.27 * max(2, len(sections)))
+    figure = new_figure(WIDE, 1.3 + 0.27 * max(2, len(sections)))
     axes = figure.subplots()
     reached = dict.fromkeys(sections, 0)
     colours = {"holds": BEST, "corrected": TEST, "fails": WRONG, "error": muted()}
@@ -43,7 +43,7 @@ def verdicts(document: Mapping[str, Any]) -> "Figure":
             bars, [str(width or "") for width in widths], label_type="center", fontsize="small"
         )
         for text in written:
-            text.set_color(letters_on(bars[0].get_facecolor()[:3]))
+            text.set_color(text_on(bars[0].get_facecolor()[:3]))
         for section, width in zip(sections, widths, strict=True):
             reached[section] += width
     axes.invert_yaxis()
