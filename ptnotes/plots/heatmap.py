@@ -35,7 +35,7 @@ def rnn_demo(document: Document) -> "Figure":
     )
     states.set_yticks(range(len(steps[0])))
     states.set(xlabel=label("step"), ylabel=label("unit"))
-    states.set_title(label("hidden state of an RNN cell"))
+    states.set_title(label("hidden state of an RNN cell"), loc="left")
 
     found = {
         label(name.replace("_", " ")): off for name, off in result.get("differences", {}).items()
@@ -49,7 +49,7 @@ def rnn_demo(document: Document) -> "Figure":
     differences.set_xscale("log")
     differences.invert_yaxis()
     differences.set(xlim=(EXACT, 10), xlabel=label("largest difference"))
-    differences.set_title(label("cells by hand beside torch's"))
+    differences.set_title(label("cells by hand beside torch's"), loc="left")
     off = result.get("largest_difference")
     headline(figure, document, f"{label('largest difference')} {off:.1e}" if off else "")
     return figure

@@ -34,7 +34,7 @@ def losses(document: Mapping[str, Any]) -> "Figure":
     targets = (row[target] for row, target in samples)
     _mark(cross, list(zip(targets, found, strict=False)), TEST)
     cross.set(xlabel=label("probability of the target"), ylabel=label("loss"))
-    cross.set_title(f"{label('cross-entropy')}: −log p", fontsize="small")
+    cross.set_title(f"{label('cross-entropy')}: −log p", loc="left", fontsize="small")
 
     table = result.get("bce_table", ())
     for y, p, formula, colour, style in (
@@ -45,7 +45,7 @@ def losses(document: Mapping[str, Any]) -> "Figure":
         rows = [row for row in table if row["y"] == y]
         _mark(binary, [(row["y_hat"], row["loss"]) for row in rows], colour, rising=y == 0)
     binary.set(xlabel="ŷ")
-    binary.set_title("BCE", fontsize="small")
+    binary.set_title("BCE", loc="left", fontsize="small")
     binary.legend(fontsize="small", loc="upper center")
     for axes in (cross, binary):
         axes.set(xlim=(0, 1), ylim=(0, HIGHEST))

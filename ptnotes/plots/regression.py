@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 # the points of the notes, which the lessons fit: lines 60 and 73, lines 203 to 207
 X, Y, PASSED = np.array([1.0, 2.0, 3.0]), np.array([2.0, 4.0, 6.0]), np.array([0.0, 0.0, 1.0])
 REACH = 6  # times the start's distance from the minimum: so far the path is shown that diverges
+FAR = 100  # times the width of the axes
 STEPS = 150  # of the width of the axes: of points that are closer than one, the first is drawn
 LEVELS = 8  # contours, each of a loss about three times that of the next one
 HOURS = np.linspace(0, 5, 201)
@@ -69,7 +70,7 @@ def linreg(document: Document) -> "Figure":
     loss.grid(visible=False)
     loss.set(xlabel="w", ylabel="b", xlim=(left, right), ylim=(low, high))
     _path(loss, weights, biases)
-    loss.set_title(label("loss over w and b"), fontsize="small")
+    loss.set_title(label("loss over w and b"), loc="left", fontsize="small")
     came_out = f"w = {number(weights[-1])}, b = {number(biases[-1])}" if rows else ""
     _write_title(figure, document, came_out, rows)
     return figure
@@ -109,10 +110,8 @@ def logistic(document: Document) -> "Figure":
     growth.xaxis.set_major_formatter("{x:,.0f}")
     growth.set(xlabel=label("epoch"), ylabel=label("weight"))
     decay = document["config"].get("weight_decay", 0)
-    says = (
-        f"weight decay {decay:g}: an optimum" if decay else "no optimum: the weight keeps growing"
-    )
-    growth.set_title(label(says), fontsize="small")
+    says = f"weight decay {decay:g}: an optimum" if decay else "no optimum: w keeps growing"
+    growth.set_title(label(says), loc="left", fontsize="small")
     _write_title(figure, document, came_out, rows)
     return figure
 
@@ -177,17 +176,20 @@ def _path(axes: "Axes", x: Array, y: Array) -> None:
     """The way that training took: a point per update, as far as they can be told apart."""
     if not len(x):
         return
-    spans = np.ptp([axes.get_xlim(), axes.get_ylim()], axis=1)
+    low, high = np.transpose([axes.get_xlim(), axes.get_ylim()])
+    far = FAR * (high - low)  # of a run that diverges: a canvas can't hold every number
+    points = np.clip(np.column_stack([x, y]), low - far, high + far)
+    steps = points / (high - low) * STEPS
     kept = [0]
-    for index in range(1, len(x)):
-        here, last = (x[index], y[index]), (x[kept[-1]], y[kept[-1]])
-        if np.abs(np.subtract(here, last) / spans).max() > 1 / STEPS:
+    for index, (across, up) in enumerate(steps.tolist()):
+        last = steps[kept[-1]]
+        if abs(across - last[0]) > 1 or abs(up - last[1]) > 1:
             kept.append(index)
-    axes.plot(x[kept], y[kept], ".-", color=TEST, linewidth=0.8, markersize=4, label=label("path"))
+    axes.plot(*points[kept].T, ".-", color=TEST, linewidth=0.8, markersize=4, label=label("path"))
     for place, word, filled in ((0, "start", "none"), (-1, "end", "full")):
         axes.plot(
-            *(x[place], y[place]),
-            *("o",),
+            *points[place],
+            "o",
             color=BEST,
             fillstyle=filled,
             markersize=8,
