@@ -7,13 +7,14 @@ from ptnotes.events import MisclassifiedImages
 from ptnotes.plots.curves import draw_curve, of_document, title_of
 from ptnotes.plots.figure import WIDTH, drawable, label, new_figure
 from ptnotes.plots.panels import SMALL, add_title
-from ptnotes.plots.theme import WRONG, grey_scale, scale, text_on
+from ptnotes.plots.theme import TEST, grey_scale, scale, text_on
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
+ERRORS = TEST  # orange: WRONG's purple is grey to some colour-blind readers, as the diagonal is
 CURVE = 2.2  # inches of a curve above a matrix
 CELL = 0.27  # inches of a class
 READABLE = 30  # classes, up to which cells and classes are labelled
@@ -86,8 +87,10 @@ def _draw_cells(axes: "Axes", diagonal: "np.ndarray", errors: "np.ndarray", high
     from matplotlib.colors import LogNorm
 
     axes.imshow(diagonal, cmap=grey_scale(), vmin=0, vmax=1)
-    image = axes.imshow(errors, cmap=scale(WRONG), norm=LogNorm(LEAST, highest, clip=True))
-    bar = axes.figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.6, aspect=35)
+    image = axes.imshow(errors, cmap=scale(ERRORS), norm=LogNorm(LEAST, highest, clip=True))
+    bar = axes.figure.colorbar(
+        image, ax=axes, orientation="horizontal", shrink=0.6, aspect=35, pad=0.02
+    )
     ticks = [each for each in (0.001, 0.01, 0.1, 1) if each <= highest]
     bar.set_ticks(ticks, labels=[f"{100 * each:g} %" for each in ticks])
     bar.ax.tick_params(labelsize=SMALL)
@@ -99,7 +102,7 @@ def _draw_cells(axes: "Axes", diagonal: "np.ndarray", errors: "np.ndarray", high
 def _write_counts(axes: "Axes", counts: "np.ndarray", shares: "np.ndarray", highest: float) -> None:
     from matplotlib.colors import LogNorm
 
-    grey, coloured, norm = grey_scale(), scale(WRONG), LogNorm(LEAST, highest, clip=True)
+    grey, coloured, norm = grey_scale(), scale(ERRORS), LogNorm(LEAST, highest, clip=True)
     for row, column in zip(*counts.nonzero(), strict=True):
         share = shares[row, column]
         cell = grey(share) if row == column else coloured(norm(share))

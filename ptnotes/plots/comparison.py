@@ -64,6 +64,7 @@ def compare(
         ends = _draw_lines(axes, measure, runs, names, styles)
         if max(lengths) > LENGTHS * min(lengths):
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:,.0f}")
         if majority is not None:
             draw_reference(axes, measure, majority)
         if direct:

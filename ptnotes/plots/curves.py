@@ -151,7 +151,7 @@ def _draw_band(axes: "Axes", measure: str, part: str, found: Sequence[Series]) -
     if len(found) <= SINGLE:
         axes.plot(epochs, values.T, color=colour, linewidth=0.6, alpha=0.5)
     # a logarithmic axis has no place for what is not positive
-    lowest = np.maximum(mean - std, values.min()) if values.min() > 0 else mean - std
+    lowest = np.maximum(mean - std, values.min(axis=0)) if values.min() > 0 else mean - std
     axes.fill_between(epochs, lowest, mean + std, color=colour, alpha=0.25, linewidth=0)
     axes.plot(epochs, mean, color=colour, label=part, **look(epochs))
     if measure == "accuracy":
