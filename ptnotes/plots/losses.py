@@ -50,8 +50,8 @@ def losses(document: Mapping[str, Any]) -> "Figure":
     for axes in (cross, binary):
         axes.set(xlim=(0, 1), ylim=(0, HIGHEST))
     means = [
-        f"{label(name)} {written('loss', result[field])}"
-        for name, field in (("cross-entropy", "cross_entropy"), ("BCE", "bce_mean"))
+        f"{name} {written('loss', result[field])}"
+        for name, field in ((label("cross-entropy"), "cross_entropy"), ("BCE", "bce_mean"))
         if isinstance(result.get(field), float)
     ]
     headline(figure, document, label("mean loss") + ": " + ", ".join(means) if means else "")

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
+from ptnotes import language
 from ptnotes.language import set_language
 from ptnotes.plots import grids, heatmap, regression
 from ptnotes.plots.figure import save
@@ -16,6 +17,7 @@ from ptnotes.plots.pictures import PICTURES, picture
 from ptnotes.plots.theme import THEMES, drawn
 from ptnotes.topics import backward as backward_topic
 from ptnotes.topics import conv_demo, linreg, logistic, seq
+from tests.test_language_on_screen import Recorder
 
 COMMANDS = {
     "backward": ["backward", "--epochs", "3"],
@@ -68,10 +70,10 @@ def test_the_points_are_those_of_the_lessons():
 
 @pytest.mark.parametrize("topic", COMMANDS)
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_theme_and_language(documents, topic, theme, language, tmp_path, recwarn):
+@pytest.mark.parametrize("spoken", language.LANGUAGES)
+def test_every_theme_and_language(documents, topic, theme, spoken, tmp_path, recwarn):
     """A picture of a column's width, whose title names the run; nothing warns."""
-    set_language(language)
+    set_language(spoken)
     try:
         figure = drawn(theme, picture, documents[topic])
         figure.savefig(tmp_path / "x.png")
@@ -81,6 +83,17 @@ def test_every_theme_and_language(documents, topic, theme, language, tmp_path, r
     assert not recwarn.list
     assert 4 < figure.get_figwidth() <= 6
     assert figure.get_suptitle().startswith(topic)
+
+
+@pytest.mark.parametrize("topic", COMMANDS)
+def test_texts_are_translated(documents, topic, monkeypatch):
+    recorder = Recorder()
+    monkeypatch.setattr(language, "lookup", recorder)
+    monkeypatch.setenv("PTNOTES_LANG", "zh")
+    drawn("light", picture, documents[topic])
+    drawn("light", picture, documents[topic] | {"history": [], "result": {}})
+    assert len(recorder.found) > 1
+    assert recorder.untranslated() == []
 
 
 @pytest.mark.parametrize("topic", COMMANDS)

@@ -347,3 +347,30 @@ def test_claims_on_real_data(row, real_data, entry):
 @pytest.mark.slow
 def test_trained_claims(row, real_data, entry):
     assert row(entry, "--data-dir", real_data)["verdict"] in ("holds", "corrected")
+
+
+@pytest.mark.parametrize("shown", [[], ["--all"], ["--json"]])
+def test_plot(cli, tmp_path, shown):
+    path = tmp_path / "verdicts.svg"
+    done = cli("verify", "--quick", "--only", "losses", "--plot", path, "--theme", "dark", *shown)
+    assert done.exit_code == 0
+    assert path.read_bytes().startswith(b"<?xml")
+
+
+def test_plot_of_what_was_judged_before_an_interrupt(cli, monkeypatch, tmp_path):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with_entry(monkeypatch, interrupted)
+    for options in ([], ["--json"]):
+        path = tmp_path / f"{len(options)}.png"
+        assert cli("verify", "--plot", path, *options).exit_code == 130
+        assert path.exists()
+
+
+@pytest.mark.parametrize("arguments", [["--plot", "x.jpeg"], ["--list", "--plot", "x.png"]])
+def test_plot_that_can_not_be_drawn(cli, arguments):
+    done = cli("verify", "--quick", *arguments)
+    assert done.exit_code == 2
+    assert "--plot" in done.stderr
+    assert done.stdout == ""
