@@ -36,7 +36,7 @@ def build(
     if normalization is not None:
         mean, std = (nodes.constant(np.float32(each)) for each in normalization)
         inputs[0] = nodes.add("Div", nodes.add("Sub", inputs[0], mean), std)
-    outputs = nodes.convert(graph, inputs, form.output)
+    nodes.convert(graph, inputs, form.output)
     made = helper.make_graph(
         nodes.nodes,
         "ptnotes",
@@ -44,7 +44,7 @@ def build(
             helper.make_tensor_value_info(name, getattr(TensorProto, kind), shape)
             for name, (kind, shape) in form.inputs.items()
         ],
-        [helper.make_tensor_value_info(form.output, TensorProto.FLOAT, ("N", outputs))],
+        [helper.make_tensor_value_info(form.output, TensorProto.FLOAT, ("N", graph.width))],
         nodes.initializers,
     )
     proto = helper.make_model(
@@ -90,18 +90,16 @@ class _Nodes:
             for part in ("weight", "bias")
         ]
 
-    def convert(self, graph: Graph, inputs: list[Any], output: str) -> int:
-        """All operations; the last one's result gets the name ``output``, and how wide it is."""
-        values, width = list(inputs), 0
+    def convert(self, graph: Graph, inputs: list[Any], output: str) -> None:
+        """All operations; the last one's result gets the name ``output``."""
+        values = list(inputs)
         for operation in graph.operations:
             sources = [values[number] for number in operation["in"]]
             if operation["op"] == "output":
                 break
             lengths = inputs[-1]  # what only the GRU reads
             values.append(self._convert(operation, sources, lengths))
-            width = operation["weight"][1] if "weight" in operation else width
         self.nodes.append(helper.make_node("Identity", sources, [output], output))
-        return width
 
     def _convert(self, operation: Operation, sources: list[Any], lengths: str) -> Any:
         """The name of an operation's result, or several in a tuple."""

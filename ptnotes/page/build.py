@@ -16,9 +16,11 @@ from torch import nn
 
 from ptnotes import __version__
 from ptnotes.engine.runtime import light_environment
+from ptnotes.errors import DataError
 from ptnotes.events import Event, Header, Result
-from ptnotes.files import atomic_write, check_writable
-from ptnotes.page.graph import trace
+from ptnotes.files import atomic_write, check_writable, read_file
+from ptnotes.language import catalogue
+from ptnotes.page.graph import Graph, trace
 from ptnotes.predict import network
 from ptnotes.predict.images import FRAMES
 from ptnotes.quantities import written
@@ -26,6 +28,10 @@ from ptnotes.runs import document as documents
 
 MAX_POINTS = 300  # of a history
 MAX_CLASSES = 40  # of a confusion matrix
+SCRIPTS = (
+    *("words.js", "network.js", "drawing.js", "reader.js"),
+    *("inputs.js", "results.js", "page.js"),
+)
 TEMPLATE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -62,10 +68,7 @@ def run(*, runs: Sequence[Path], out: Path, best: bool) -> Iterator[Event]:
 def page(described: Sequence[dict[str, Any]]) -> str:
     """The HTML of runs as ``describe`` gives them."""
     parts = files("ptnotes.page")
-    script = "\n".join(
-        parts.joinpath(name).read_text(encoding="utf-8")
-        for name in ("network.js", "drawing.js", "page.js")
-    )
+    script = "\n".join(parts.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS)
     style = parts.joinpath("page.css").read_text(encoding="utf-8")
     policy = "; ".join(
         [
@@ -98,9 +101,12 @@ def _as_script(value: Any) -> str:
 
 
 def describe(run: Path, *, best: bool = False) -> dict[str, Any]:
-    """A saved run with its network, as plain values."""
+    """A saved run with its network, as plain values. Raises as ``run`` does."""
     document, model = network.load(run, best=best)
     topic, config, result = document["topic"], document["config"], document["result"]
+    graph, classes = trace(model), len(document["run"]["classes"])
+    if classes != max(2, graph.width):  # one probability is of two classes
+        raise DataError(f"the run has {classes} classes, and its network {graph.width} outputs")
     kind = [str(config[name]) for name in ("arch", "recipe", "data") if name in config]
     found: dict[str, Any] = {
         "title": " · ".join([topic, *kind]),
@@ -108,25 +114,45 @@ def describe(run: Path, *, best: bool = False) -> dict[str, Any]:
         "topic": topic,
         "classes": document["run"]["classes"],
         "config": {name: _plain(value) for name, value in config.items()},
-        "facts": _facts(document),
+        "facts": (facts := _facts(document)),
+        "words": _words([*(name for name, _ in facts), *config]),
         "history": _thinned(document["history"]),
-        "graph": encode(model),
+        "graph": _encoded(graph),
     }
     if topic == "mnist":
-        frame = FRAMES[config["data"]]
-        found["frame"] = {"box": frame.box, "byMass": frame.by_mass}
-        found["frame"] |= {"mean": float(config["mean"]), "std": float(config["std"])}
+        found["frame"] = _frame(config)
     if len(found["classes"]) <= MAX_CLASSES and "confusion" in result:
         found["confusion"] = result["confusion"]
     if (mistakes := run / documents.MISTAKES).is_file():
-        encoded = base64.b64encode(mistakes.read_bytes()).decode()
+        encoded = base64.b64encode(read_file(mistakes)).decode()
         found["mistakes"] = f"data:image/png;base64,{encoded}"
     return found
 
 
+def _frame(config: dict[str, Any]) -> dict[str, Any]:
+    """How a drawing becomes what the network takes. Raises DataError."""
+    try:
+        frame, mean, std = FRAMES[config["data"]], float(config["mean"]), float(config["std"])
+        if not (math.isfinite(mean) and math.isfinite(std) and std):
+            raise ValueError(std)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{documents.DOCUMENT} names no set of images, mean and std") from error
+    return {"box": frame.box, "byMass": frame.by_mass, "mean": mean, "std": std}
+
+
+def _words(names: Sequence[str]) -> dict[str, str]:
+    """The Chinese of those names of numbers and settings that have one."""
+    known = catalogue()
+    spoken = (name.replace("_", " ") for name in names)
+    return {name: known[name] for name in spoken if name in known}
+
+
 def encode(model: nn.Module) -> dict[str, Any]:
     """A network's operations and, in base64, its weights. Raises InternalError."""
-    graph = trace(model)
+    return _encoded(trace(model))
+
+
+def _encoded(graph: Graph) -> dict[str, Any]:
     weights = graph.flat_weights().numpy().astype("<f4").tobytes()
     return {
         "inputs": graph.inputs,

@@ -34,6 +34,12 @@ class Graph:
         place, self._length = self._length, self._length + weight.numel()
         return [place, *weight.shape]
 
+    @property
+    def width(self) -> int:
+        """How many outputs the last layer has."""
+        widths = [each["weight"][1] for each in self.operations if "weight" in each]
+        return int(widths[-1]) if widths else 0
+
     def flat_weights(self) -> Tensor:
         """All of them (float32)."""
         return torch.cat(self.weights)

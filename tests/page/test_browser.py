@@ -11,7 +11,11 @@ from ptnotes.datasets import names as names_data
 from ptnotes.models.mnist import MODELS
 from ptnotes.page import build
 from ptnotes.predict.images import FRAMES, center_in_frame
+from ptnotes.runs import document as documents
+from ptnotes.runs.checkpoint import load_checkpoint, save_checkpoint
 from ptnotes.topics import diabetes, names
+from tests.page.strokes import DIGITS as DIGITS_AS_STROKES
+from tests.page.strokes import MANNERS, drawn
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -113,12 +117,12 @@ def test_features(opened):
     assert tab.inner_text(".bars").split()[-1] == share
 
 
-def draw(tab, points, box):
+def draw(tab, points, box, steps=8):
     scale = box["width"] / 280
     tab.mouse.move(box["x"] + points[0][0] * scale, box["y"] + points[0][1] * scale)
     tab.mouse.down()
     for x, y in points[1:]:
-        tab.mouse.move(box["x"] + x * scale, box["y"] + y * scale, steps=8)
+        tab.mouse.move(box["x"] + x * scale, box["y"] + y * scale, steps=steps)
     tab.mouse.up()
 
 
@@ -170,16 +174,92 @@ def test_chinese(models, opened):
 def test_crafted_run(models, opened):
     """Names that would be tags, an end of the script, a huge history: text, all of it."""
     evil = "</script><img src=x onerror=document.title='evil'>\u2028"
-    classes = [evil, *DIGITS[1:]]
+    classes = [evil, "x" * 5000, *DIGITS[2:]]
     history = [{"epoch": n, "train_loss": 1e300} for n in range(100_000)]
     run = described("mnist", models["mlp"], classes, history=build._thinned(history))
     run |= {"title": evil, "path": evil, "config": {"data": evil, evil: evil}}
     run |= {"facts": [(evil, evil)], "confusion": [[1] * 10] * 10}
     html = build.page([run])
     assert len(html) < 4_000_000
-    tab = opened(html)
+    tab = opened(html, width=360)
+    draw(tab, SEVEN, tab.query_selector("#pad").bounding_box())
     assert tab.title() == "ptnotes"
     assert evil.strip() in tab.inner_text("main")
+    assert evil.strip() in tab.inner_text(".bars")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+HOSTILE = ["</script><img src=x onerror=document.title='evil'>", "\u202e]]><!--", "x" * 5000]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_crafted_run_in_files(cli, tmp_path, opened, width):
+    """Classes, settings and versions that would be tags or take all the room, and weights that
+    are no numbers, in a run whose checksums are right.
+    """
+    run = tmp_path / "run"
+    assert cli("mnist", "--sample", "--epochs", "1", "--out", run).exit_code == 0
+    document, weights = documents.read(run), load_checkpoint(run / documents.MODEL)
+    document["run"]["classes"][:3] = HOSTILE
+    document["run"]["date"] = HOSTILE[0]
+    document["config"] |= dict.fromkeys(["__proto__", "constructor", *HOSTILE], HOSTILE[0])
+    document["environment"]["torch"] = document["config"]["arch"] = HOSTILE[2]
+    document["result"] |= {HOSTILE[0]: HOSTILE[2], "test_loss": 1e308}
+    rows = [{"epoch": 1, "train_loss": 1e308, "test_loss": -1e308}, {"epoch": 2, "train_loss": 0}]
+    document["history"] = rows * 50_000
+    document["config"]["arch"] = "cnn"  # else there is no network
+    weights["fc.bias"][0] = float("nan")
+    (run / documents.DOCUMENT).write_bytes(documents.encode(document))
+    (run / documents.MODEL).write_bytes(save_checkpoint(weights))
+    (run / documents.MISTAKES).write_bytes(b"<svg onload=document.title='evil'>")
+
+    out = tmp_path / "page.html"
+    done = cli("runs", "page", run, "--out", out)
+    assert done.exit_code == 0, done.stderr
+    assert out.stat().st_size < 1_000_000
+    tab = opened(out.read_text(encoding="utf-8"), width=width)
+    draw(tab, SEVEN, tab.query_selector("#pad").bounding_box())
+    assert "not finite" in tab.inner_text("main")
+    assert tab.query_selector_all(".bars .bar") == []
+    assert HOSTILE[0] in tab.inner_text("main")
+    assert tab.title() == "ptnotes"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document["run"]["classes"].append("more"),
+        lambda document: document["config"].pop("mean"),
+        lambda document: document["config"].update(std="nan"),
+        lambda document: document["config"].update(std=0),
+        lambda document: document["config"].update(data="<b>"),
+    ],
+    ids=["classes", "mean", "std", "zero", "data"],
+)
+def test_runs_that_no_page_can_be_made_of(change, cli, tmp_path):
+    run, out = tmp_path / "run", tmp_path / "page.html"
+    assert cli("mnist", "--sample", "--epochs", "1", "--out", run).exit_code == 0
+    document = documents.read(run)
+    document["result"] = {}
+    change(document)
+    (run / documents.DOCUMENT).write_bytes(documents.encode(document))
+    done = cli("runs", "page", run, "--out", out)
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_read_while_it_is_drawn(models, opened):
+    """The answer is there before the pen is lifted."""
+    tab = opened(build.page([described("mnist", models["mlp"])]))
+    box = tab.query_selector("#pad").bounding_box()
+    tab.mouse.move(box["x"] + 90, box["y"] + 60)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 190, box["y"] + 200, steps=8)
+    tab.wait_for_selector(".bars .bar")
+    assert len(tab.query_selector_all(".bars .bar")) == 10
+    tab.mouse.up()
 
 
 def test_command(cli, tmp_path, opened):
@@ -207,3 +287,43 @@ def test_real_images(arch, cli, real_data, tmp_path, opened):
         expected = model(pixels)
     found = logits(opened(html), 0, [[value(image)] for image in pixels])
     assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.slow
+def test_real_surnames(cli, real_data, tmp_path, opened):
+    """200 names of the test set, of all countries and lengths."""
+    run = tmp_path / "run"
+    options = ["--recipe", "tuned", "--epochs", "1", "--data-dir", real_data, "--out", run]
+    assert cli("names", *options).exit_code == 0
+    _, test, _ = names_data.read(real_data)
+    tab = opened(build.page([build.describe(run)]))
+    _, model = build.network.load(run)
+    chosen = range(0, len(test.codes), len(test.codes) // 200)[:200]
+    rows = [test.codes[row, : test.lengths[row]] for row in chosen]
+    with torch.inference_mode():
+        expected = torch.cat([model(row[None], torch.tensor([len(row)])) for row in rows])
+    found = logits(tab, 0, [[value(row), value(row)] for row in rows])
+    assert (found - expected).abs().max() < 1e-4
+
+
+@pytest.mark.slow
+def test_handwriting(cli, real_data, tmp_path, opened):
+    """30 digits as strokes of the mouse, in one manner after the other. All of them in every
+    manner: docs/runs.md.
+    """
+    run = tmp_path / "run"
+    options = ["--arch", "cnn", "--recipe", "tuned", "--data-dir", real_data, "--out", run]
+    assert cli("mnist", *options).exit_code == 0
+    tab = opened(build.page([build.describe(run)]))
+    box = tab.query_selector("#pad").bounding_box()
+    manners = [each for each in MANNERS if each != "tiny"]
+    wrong = []
+    for digit, hands in DIGITS_AS_STROKES.items():
+        for hand in range(len(hands)):
+            manner = manners[(3 * digit + hand) % len(manners)]
+            tab.click("text=Clear")
+            for stroke in drawn(digit, hand, manner):
+                draw(tab, stroke, box, steps=1)
+            if tab.inner_text(".bars .best") != str(digit):
+                wrong.append((digit, hand, manner))
+    assert len(wrong) <= 3, wrong
