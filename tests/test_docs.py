@@ -28,3 +28,15 @@ def test_generated_page_is_current(name):
 def test_every_command_has_its_page_and_its_row(command):
     assert (ROOT / "docs" / f"{command}.md").exists()
     assert f"docs/{command}.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_pages_show_their_pictures():
+    """Each as the script makes it, and small: a checkout holds them all."""
+    pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    script = (ROOT / "docs" / "pictures.py").read_text(encoding="utf-8")
+    assert len(pictures) > 10
+    for each in pictures:
+        page = (ROOT / "docs" / f"{each.stem}.md").read_text(encoding="utf-8")
+        assert f'src="images/{each.name}"' in page
+        assert f'"{each.stem}": "{each.stem}' in script
+        assert each.stat().st_size <= 60_000

@@ -140,7 +140,8 @@ def _sigmoid(z: Array) -> Array:
 
 
 def _line(w: float, b: float) -> str:
-    return f"ŷ = {number(w, 2)}·x {'−' if b < 0 else '+'} {number(abs(b), 2)}"
+    sign = "−" if round(b, 2) < 0 else "+"
+    return f"ŷ = {number(w, 2)}·x {sign} {number(abs(b), 2)}"
 
 
 def _levels(highest: float) -> list[float]:
@@ -168,7 +169,7 @@ def _points_and_lines(axes: "Axes", lines: Sequence[tuple[float, float, str]]) -
     for (slope, height, text), (style, word) in zip(lines, styles, strict=False):
         said = f"{label(word)}: {text}"
         axes.plot(ends, slope * ends + height, style, color=TEST, label=said)
-    axes.set(xlabel="x", ylabel="y", xlim=(0, 4), ylim=(-1, 11))
+    axes.set(xlabel="x", ylabel="y", xlim=(0, 4), ylim=(-1, 12), yticks=range(0, 11, 2))
     axes.legend(fontsize="small", loc="upper left")
 
 
