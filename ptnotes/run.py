@@ -82,6 +82,25 @@ class Run:
                 raise TypeError(f"an input is a {type(each).__name__}, not a name or a path")
         return table(self._described(), self.model, inputs)
 
+    def inspect(self, given: str | Path | None = None) -> "pd.DataFrame":
+        """A row per layer that runs, in order: "layer", "type", "output" (its shape for a sample),
+        "parameters", "multiply_adds", "time_share".
+
+        With an image, a surname, or a CSV file, whose first row is taken, also what the layer makes
+        of it: "mean", "min", "max", "zero_share". Raises UsageError for a run whose network can't
+        be inspected or takes no input, DataError for one that can't be read, TypeError.
+        """
+        import pandas as pd
+
+        from ptnotes.inspect.inputs import check_topic
+        from ptnotes.inspect.inspection import inspect
+
+        if not isinstance(given, str | Path | None):
+            raise TypeError(f"an input is a {type(given).__name__}, not a name or a path")
+        document, text = self._described(), None if given is None else str(given)
+        check_topic(document, "this", text)
+        return pd.DataFrame(inspect(document, self.model, text).layers())
+
     def export(
         self,
         path: PathLike,

@@ -5,6 +5,17 @@ Importing a module of commands adds them to ``app``, in this order.
 
 # isort: off
 from ptnotes.cli.main import app
-from ptnotes.cli import course, topics, stats, predict, runs, data, verify, doctor
+from ptnotes.cli import course, topics, stats, predict, inspect, runs, data, verify, doctor
 
-__all__ = ["app", "course", "data", "doctor", "predict", "runs", "stats", "topics", "verify"]
+__all__ = [
+    "app",
+    "course",
+    "data",
+    "doctor",
+    "inspect",
+    "predict",
+    "runs",
+    "stats",
+    "topics",
+    "verify",
+]

@@ -13,7 +13,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PANELS = {
     "Learn": ("topics", "backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names"),
     "Look": ("losses", "tensors", "conv-demo", "rnn-demo"),
-    "Use": ("predict", "stats"),
+    "Use": ("predict", "inspect", "stats"),
     "Keep": ("runs", "data"),
     "Check": ("verify", "doctor"),
 }
