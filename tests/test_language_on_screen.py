@@ -122,6 +122,8 @@ def test_screens_of_saved_runs_are_translated(recorder, tmp_path):
     show("diabetes", "--sample", "--epochs", "1", "--recipe", "tuned", "--out", second)
     for arguments in (["list"], ["show"], ["compare", first]):
         show("runs", *arguments, second)
+    (tmp_path / "rows.csv").write_text("0,0,0,0,0,0,0,1")
+    show("inspect", second, str(tmp_path / "rows.csv"))
     show("runs", "export", first, "--to", "safetensors", "--out", str(tmp_path / "weights"))
     assert recorder.untranslated() == []
 
