@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ptnotes.plots.figure import drawable, label, new_figure
 from ptnotes.plots.lettering import WIDE, headline, number
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Document = Mapping[str, Any]
-Table = Sequence[Sequence[float]]
+Array = NDArray[np.float64]
 
 HELLO, OHLOL, ALPHABET = "hello", "ohlol", "ehlo"  # what seq reads and learns, and its characters
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 EXACT = 1e-9  # where a difference of 0 is drawn, below all that float32 can show
+MOST = 320  # numbers in a heat map
 TEXTS = 6  # of the text over the epochs, at most so many
 
 
@@ -29,7 +31,7 @@ def rnn_demo(document: Document) -> "Figure":
     figure = new_figure(WIDE, 2.7)
     states, differences = figure.subplots(1, 2)
     steps = [[0.0, 0.0], *(step["hidden"] for step in result.get("steps", []))]
-    heat(states, list(zip(*steps, strict=True)), signed=True)
+    heat(states, np.array(steps).T, signed=True)
     states.set_xticks(
         range(len(steps)), [f"h{str(at).translate(SUBSCRIPTS)}" for at in range(len(steps))]
     )
@@ -60,31 +62,42 @@ def seq(document: Document) -> "Figure":
     the loss over the epochs with what it said.
     """
     result, history = document.get("result", {}), document.get("history", [])
+    states = _by_character(result.get("hidden"))
+    probabilities = _by_character(result.get("probabilities"), len(ALPHABET))
+    said = str(result.get("text", history[-1].get("text", "") if history else ""))
     figure = new_figure(WIDE, 3.8)
     grid = figure.add_gridspec(2, 2, height_ratios=(3, 2))
-    if "hidden" in result and "probabilities" in result:
+    if states is None or probabilities is None:  # of an older version
+        _loss(figure.add_subplot(grid[:, :]), history)
+    else:
         hidden, likely = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
-        heat(hidden, list(zip(*result["hidden"], strict=True)), signed=True)
+        heat(hidden, states.T, signed=True)
         hidden.set_xticks(range(len(HELLO)), list(HELLO))
         hidden.set(xlabel=label("input"), ylabel=label("hidden unit"))
-        heat(likely, list(zip(*result["probabilities"], strict=True)), signed=False)
-        likely.set_xticks(range(len(HELLO)), list(result.get("text", OHLOL)))
+        heat(likely, probabilities.T, signed=False)
+        most = [ALPHABET[index] for index in probabilities.argmax(axis=1)]
+        likely.set_xticks(range(len(HELLO)), most)
         likely.set_yticks(range(len(ALPHABET)), list(ALPHABET))
         likely.set(xlabel=label("output"), ylabel=f"{label('probability')} (%)")
         _outline(likely, [(place, ALPHABET.index(each)) for place, each in enumerate(OHLOL)])
-        loss = figure.add_subplot(grid[:, 1])
-    else:
-        loss = figure.add_subplot(grid[:, :])
-    _loss(loss, history)
-    said = result.get("text", history[-1].get("text", "") if history else "")
+        _loss(figure.add_subplot(grid[:, 1]), history)
     headline(figure, document, f"{HELLO} → {said}" if said else "")
     return figure
 
 
-def heat(axes: "Axes", table: Table, *, signed: bool) -> None:
+def _by_character(values: Any, width: int | None = None) -> Array | None:
+    """(5, ``width``) numbers, a row for each character that is read; None for what isn't that."""
+    try:
+        found = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    right = found.ndim == 2 and len(found) == len(HELLO) and 0 < found.size <= MOST
+    return found if right and width in (None, found.shape[1]) else None
+
+
+def heat(axes: "Axes", values: Array, *, signed: bool) -> None:
     """A cell for each number, which stands in it: from −1 to 1, or from 0 to 1 in percent."""
     colours = _two_sided() if signed else scale(TRAIN)
-    values = np.array(table, dtype=np.float64)
     lowest = -1.0 if signed else 0.0
     axes.imshow(values, cmap=colours, vmin=lowest, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -124,7 +137,7 @@ def _loss(axes: "Axes", history: Sequence[Mapping[str, Any]]) -> None:
 
     rows = [row for row in history if isinstance(row.get("train_loss"), int | float)]
     axes.plot([row["epoch"] for row in rows], [row["train_loss"] for row in rows], color=TRAIN)
-    texts = [row.get("text", "") for row in rows]
+    texts = [str(row.get("text", "")) for row in rows]
     changed = [at for at, text in enumerate(texts) if text and (not at or text != texts[at - 1])]
     every = max(1, -(-len(changed) // TEXTS))
     for at in changed[::-1][::every]:  # the last one in any case

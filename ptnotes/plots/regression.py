@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ptnotes.plots.figure import label, new_figure
 from ptnotes.plots.lettering import WIDE, headline, number
 from ptnotes.plots.theme import BEST, TEST, TRAIN
+from ptnotes.quantities import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ def backward(document: Document) -> "Figure":
     """ŷ = w·x through the points; the mean loss over w, with w before and after each update."""
     rows = [row for row in document.get("history", []) if _finite(row, "w")]
     weights = [row["w"] for row in rows]
-    if "weight" in document.get("result", {}):
+    if _finite(document.get("result", {}), "weight"):
         weights.append(document["result"]["weight"])  # after the last update
     figure, (data, loss) = _two_panels()
     _points_and_lines(
@@ -109,8 +110,10 @@ def logistic(document: Document) -> "Figure":
     growth.set_xlim(0.9, 1.1 * max([10, *(row["epoch"] for row in rows)]))
     growth.xaxis.set_major_formatter("{x:,.0f}")
     growth.set(xlabel=label("epoch"), ylabel=label("weight"))
-    decay = document["config"].get("weight_decay", 0)
-    says = f"weight decay {decay:g}: an optimum" if decay else "no optimum: w keeps growing"
+    decay = document["config"].get("weight_decay")
+    says = (
+        f"weight decay {written('', decay)}: an optimum" if decay else "no optimum: w keeps growing"
+    )
     growth.set_title(label(says), loc="left", fontsize="small")
     _write_title(figure, document, came_out, rows)
     return figure
@@ -204,6 +207,6 @@ def _write_title(
     figure: "Figure", document: Document, came_out: str, rows: Sequence[Mapping[str, Any]]
 ) -> None:
     config = document["config"]
-    rate = f"{label('lr')} {config['lr']:g}" if "lr" in config else ""
+    rate = f"{label('lr')} {written('lr', config['lr'])}" if "lr" in config else ""
     last = f"after epoch {rows[-1]['epoch']:,}: {came_out}" if rows else "no finished epoch"
     headline(figure, document, rate, label(last))

@@ -400,3 +400,20 @@ def test_titles_with_signs(documents, tmp_path):
 
 def test_every_picture_is_tested():
     assert set(PICTURES) - set(COMMANDS) == {"names"}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["x", None, [], 7, [[1, 2], [3]], [["a"]] * 5, [[0.5] * 9000] * 5, [[0.1]] * 5]
+)
+def test_documents_of_another_program(documents, wrong, tmp_path):
+    """What a saved run's check lets through: any value in the result and the configuration."""
+    for name in ("hidden", "probabilities", "text", "weight"):
+        for topic in ("seq", "backward"):
+            document = copy.deepcopy(documents[topic])
+            document["result"][name] = wrong
+            save(drawn("light", picture, document), tmp_path / "x.png")
+    for topic in ("linreg", "logistic"):
+        document = copy.deepcopy(documents[topic])
+        document["config"] |= {"lr": str(wrong), "weight_decay": str(wrong)}
+        document["history"][-1]["weight"] = str(wrong)
+        save(drawn("light", picture, document), tmp_path / "x.png")
