@@ -12,7 +12,7 @@ COMMANDS = (
     ("ptnotes linreg", "a line through three points: the training loop"),
     ("ptnotes mnist --sample --out runs/first", "a network learns to read digits, and is kept"),
     ("ptnotes runs show runs/first", "what it learnt, class by class"),
-    ("ptnotes predict runs/first DIGIT.png", "it reads a digit of your own: a photo or a drawing"),
+    ("ptnotes runs page runs/first", "page.html, in which it reads the digit that you draw"),
     ("ptnotes topics", "every lesson of the course"),
     ("ptnotes verify --quick", "what the notes say, checked"),
     ("ptnotes --help", "every command"),

@@ -9,6 +9,7 @@ from ptnotes.events import Marked, Table
 from ptnotes.inspect.inspection import Inspection, Seen
 from ptnotes.language import translate
 from ptnotes.predict.inference import Prediction
+from ptnotes.quantities import written
 
 TOP = 3  # classes beside a prefix of a surname
 MOST = 5  # classes of an image
@@ -67,7 +68,7 @@ def _total() -> str:
 
 
 def _count(number: int) -> str:
-    return f"{number:,}" if number else ""
+    return written("count", number) if number else ""
 
 
 def _right(heading: str, cells: Sequence[str]) -> list[str]:
