@@ -60,7 +60,7 @@ def compare(
     figure = new_figure(WIDTH, height_of(measures) if few else height_of(measures, HEIGHT))
     direct = few and max(map(cell_len, names)) <= SHORT
     lengths = [history[-1]["epoch"] for history in runs]
-    for measure, axes in add_panels(figure, measures).items():
+    for measure, axes in add_panels(figure, runs).items():
         ends = _draw_lines(axes, measure, runs, names, styles)
         if max(lengths) > LENGTHS * min(lengths):
             axes.set_xscale("log")

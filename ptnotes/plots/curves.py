@@ -83,7 +83,7 @@ def draw_curve(
 ) -> None:
     """The same in a part of a figure; ``across`` sets the axes side by side."""
     best_measure, best_part = _best_column(history)
-    for measure, axes in add_panels(parent, measured([history]), across=across).items():
+    for measure, axes in add_panels(parent, [history], across=across).items():
         found = {part: each for part in PARTS if (each := series(history, measure, part))}
         for part, (epochs, values) in found.items():
             axes.plot(epochs, values, color=COLOURS[part], label=part, **look(epochs))
@@ -122,9 +122,8 @@ def band(histories: Sequence[History], title: str, *, majority: float | None = N
 
     The runs have the same number of rows. Up to SINGLE of them have a thin line each.
     """
-    measures = measured(histories)
-    figure = new_figure(WIDTH, height_of(measures))
-    for measure, axes in add_panels(figure, measures).items():
+    figure = new_figure(WIDTH, height_of(measured(histories)))
+    for measure, axes in add_panels(figure, histories).items():
         ends, drawn = [], []
         for part in PARTS:
             found = [each for history in histories if (each := series(history, measure, part))]

@@ -59,11 +59,12 @@ def height_of(measures: Sequence[str], each: float = HEIGHT) -> float:
 
 
 def add_panels(
-    parent: "Figure | SubFigure", measures: Sequence[str], *, across: bool = False
+    parent: "Figure | SubFigure", histories: Sequence[History], *, across: bool = False
 ) -> dict[str, "Axes"]:
-    """An axes for each of the measures, one above the other, or side by side."""
+    """An axes for each measure that a history has, one above the other, or side by side."""
     from matplotlib.ticker import MaxNLocator
 
+    measures = measured(histories)
     down, wide = (1, len(measures)) if across else (len(measures), 1)
     every = parent.subplots(down, wide, sharex=True, squeeze=False).flat if measures else ()
     panels = dict(zip(measures, every, strict=True))
@@ -73,6 +74,8 @@ def add_panels(
         )
         axes.set_title(label(measure), loc="left")
         axes.margins(x=0.02)
+        if all(len(each) == 1 for each in histories):
+            axes.set_xlim(0.5, max(each[0]["epoch"] for each in histories) + 0.5)
         if measure == "accuracy":
             axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
         if across or measure == measures[-1]:
@@ -87,12 +90,9 @@ def look(epochs: Sequence[float]) -> dict[str, Any]:
     return {"linewidth": 1.5 if len(epochs) <= MANY else 0.8}
 
 
-def fit_axes(axes: "Axes", measure: str, found: Iterable[Series]) -> None:
-    """Limits for a single epoch, and a logarithmic axis where the loss falls far."""
-    lines = [*found]
-    values = [value for _, each in lines for value in each]
-    if all(len(epochs) == 1 for epochs, _ in lines):
-        axes.set_xlim(0.5, max(epochs[0] for epochs, _ in lines) + 0.5)
+def fit_axes(axes: "Axes", measure: str, drawn: Iterable[Series]) -> None:
+    """A logarithmic axis where the loss falls far."""
+    values = [value for _, each in drawn for value in each]
     if measure == "loss" and min(values) > 0 and max(values) / min(values) > LOGARITHMIC:
         axes.set_yscale("log")
 

@@ -204,21 +204,23 @@ def compare(
 ) -> Iterator[Event]:
     """A row per run: what came out, and what differs in the configuration.
 
-    ``plot`` gets their curves in one picture. Raises UsageError, DataError.
+    ``plot`` gets their curves in one picture. Raises UsageError, for more runs than a picture holds
+    too, and DataError.
     """
     if len(set(directories)) < 2:
         raise UsageError("compare takes two runs or more")
     if plot:
         figure.check_path(plot, "--plot")
     found = {str(directory): schema.read(directory) for directory in directories}
+    if plot and not any(each["history"] for each in found.values()):
+        raise UsageError("--plot: none of these runs has finished an epoch")
+    lines = drawn(theme, _comparison, found) if plot else None
     yield _header("compare")
     runs = [summary(Path(name), document) for name, document in found.items()]
     differing = _differing([*found.values()])
     yield from tables.compared(runs, differing, width)
-    if plot:
-        if not any(each["history"] for each in found.values()):
-            raise UsageError("--plot: none of these runs has finished an epoch")
-        figure.save(drawn(theme, _comparison, found), plot)
+    if plot and lines:
+        figure.save(lines, plot)
     yield Result({"runs": runs, "differs": differing})
 
 

@@ -66,6 +66,13 @@ def test_measured_on_the_training_set():
     assert {"a, train", "b, test", "majority class"} <= set(labelled(accuracy))
 
 
+def test_one_epoch_beside_many():
+    """That with one measures the accuracy, the other doesn't."""
+    long = [{"epoch": each, "train_loss": 1.0} for each in range(1, 100)]
+    for axes in compare({"short": history(1, 1), "long": long}).axes:
+        assert axes.get_xlim()[1] >= 99
+
+
 @pytest.mark.parametrize(("longest", "scale"), [(10_000, "log"), (10, "linear")])
 def test_epochs_of_runs_of_very_different_lengths(longest, scale):
     figure = compare({"short": history(1, 5), "long": history(2, longest)})

@@ -1,6 +1,7 @@
 """The figures that a command writes."""
 
 import json
+import shutil
 
 import matplotlib.figure
 import pytest
@@ -145,3 +146,15 @@ def test_chinese(cli, tmp_path, topic, monkeypatch, recwarn):
     assert done.exit_code == 0, done.stderr
     assert done.stderr.count("fonts-noto-cjk") == 1
     assert not [each for each in recwarn.list if not issubclass(each.category, PtnotesWarning)]
+
+
+def test_more_runs_than_a_figure_holds(cli, tmp_path):
+    """Said before the table; nothing is written."""
+    ptnotes.train("linreg", epochs=1, quiet=True, out=tmp_path / "0")
+    for number in range(1, 31):
+        shutil.copytree(tmp_path / "0", tmp_path / str(number))
+    runs = [tmp_path / str(number) for number in range(31)]
+    path = tmp_path / "x.png"
+    done = cli("runs", "compare", *runs, "--plot", path)
+    assert (done.exit_code, done.stdout) == (2, "") and "30" in done.stderr and not path.exists()
+    assert cli("runs", "compare", *runs[:30], "--plot", path).exit_code == 0 and path.exists()
