@@ -76,9 +76,13 @@ def compare(
 
 
 def common_title(documents: Sequence[Mapping[str, Any]]) -> str:
-    """What the titles of the runs have in common."""
+    """What the titles of the runs have in common; the topic, if only the network differs."""
     titles = [title_of(document).split(SEPARATOR) for document in documents]
-    return SEPARATOR.join(part for part in titles[0] if all(part in each for each in titles))
+    common = [part for part in titles[0] if all(part in each for each in titles)]
+    topics = {document["topic"] for document in documents}
+    if len(topics) == 1 and titles[0][0] not in common:
+        common.insert(0, *topics)
+    return SEPARATOR.join(common)
 
 
 def short_names(directories: Sequence[str]) -> list[str]:

@@ -98,6 +98,11 @@ def test_title_says_what_the_runs_have_in_common():
     other["config"] = one["config"] | {"seed": 8}
     title = common_title([one, other])
     assert "mnist cnn" in title and "7" not in title and "8" not in title
+    other["config"] = one["config"] | {"arch": "mlp"}
+    title = common_title([one, other])
+    assert "mnist" in title and "cnn" not in title and "7" in title
+    other["topic"] = "names"
+    assert "mnist" not in common_title([one, other])
 
 
 @pytest.mark.skipif(not INSTALLED, reason="needs a font with Chinese letters")
