@@ -64,14 +64,14 @@ def exclusive_lock(directory: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(directory / LOCK, timeout=0)
+    # no file in the place of a lock, for it outlives a killed process
+    lock = FileLock(directory / LOCK, timeout=0, fallback_to_soft=False)
     try:
-        with warnings.catch_warnings(action="error", category=UserWarning):
-            lock.acquire()
+        lock.acquire()
     except Timeout as error:
         raise DataError(f"another process is writing to {directory}") from error
-    except (NotImplementedError, UserWarning):  # filelock would warn and take a file for a lock,
-        _warn_of_no_locks(directory)  # which outlives a killed process
+    except NotImplementedError:
+        _warn_of_no_locks(directory)
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise DataError(f"{directory} can't be written: {error.strerror}") from error
