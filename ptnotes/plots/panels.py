@@ -28,7 +28,7 @@ AROUND = 0.85  # inches of the title above and the epochs below
 MARKED, MANY = 40, 200  # epochs, up to which each has a marker, and a line its usual width
 LOGARITHMIC = 20  # times the smallest loss: with a larger one the axis is logarithmic
 SEPARATOR = " · "  # of a title's parts
-TITLE = 50  # columns of a terminal, the longest line of a figure's title
+TITLE, LINES = 50, 5  # a figure's title: the longest line in columns of a terminal, and how many
 SMALL = 8.0  # points
 
 
@@ -153,10 +153,10 @@ def draw_reference(axes: "Axes", measure: str, share: float) -> None:
 
 
 def add_title(parent: "Figure | SubFigure", title: str) -> None:
-    """A title of parts with SEPARATOR between them, in as many lines as it takes."""
+    """A title of parts with SEPARATOR between them, in up to LINES lines."""
     from rich.cells import cell_len, chop_cells
 
-    (name,), family = drawable([title])
+    (name,), family = drawable([title[: TITLE * LINES]])
     lines = [""]
     for part in name.split(SEPARATOR):
         for piece in chop_cells(part, TITLE) or [""]:
@@ -165,6 +165,6 @@ def add_title(parent: "Figure | SubFigure", title: str) -> None:
                 lines.append(piece)
             else:
                 lines[-1] = joined
-    written = parent.suptitle("\n".join(lines), parse_math=False)
+    written = parent.suptitle("\n".join(lines[:LINES]), parse_math=False)
     if family:
         written.set_fontfamily(family)

@@ -111,9 +111,9 @@ def logistic(document: Document) -> "Figure":
     growth.xaxis.set_major_formatter("{x:,.0f}")
     growth.set(xlabel=label("epoch"), ylabel=label("weight"))
     decay = document["config"].get("weight_decay")
-    says = (
-        f"weight decay {written('', decay)}: an optimum" if decay else "no optimum: w keeps growing"
-    )
+    says = "no optimum: w keeps growing"
+    if isinstance(decay, int | float) and decay:
+        says = f"weight decay {written('', decay)}: an optimum"
     growth.set_title(label(says), loc="left", fontsize="small")
     _write_title(figure, document, came_out, rows)
     return figure

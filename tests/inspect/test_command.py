@@ -189,9 +189,9 @@ def test_best_weights(inspected, run_of, digit):
         (run / "kept").replace(run / "model.pt")
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("ending", ["png", "svg"])
+@pytest.mark.parametrize(
+    ("language", "theme", "ending"), [("en", "light", "png"), ("zh", "dark", "svg")]
+)
 def test_figures(cli, run_of, digit, rows, tmp_path, language, theme, ending):
     runs = [
         (run_of("mnist", "--epochs", "1"), digit),

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ptnotes.models.mnist import MODELS
+from tests.runs.conftest import run_of
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,6 @@ def opened(chromium, tmp_path):
 def models():
     torch.manual_seed(0)
     return {arch: model().eval() for arch, model in MODELS.items()}
+
+
+__all__ = ["run_of"]

@@ -1,0 +1,3 @@
+from tests.runs.conftest import run_of
+
+__all__ = ["run_of"]
