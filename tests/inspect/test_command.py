@@ -75,7 +75,7 @@ def contents(run):
     return {path.name: path.read_bytes() for path in run.iterdir()}
 
 
-@pytest.mark.parametrize("recipe", ["notes", "tuned"])
+@pytest.mark.parametrize("recipe", ["tuned", pytest.param("notes", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("arch", ["mlp", "cnn", "inception", "resnet"])
 def test_networks_for_digits(inspected, run_of, arch, recipe):
     options = ("--arch", arch, "--recipe", recipe, "--epochs", "1")

@@ -120,7 +120,17 @@ def test_in_python(tmp_path):
             draw(theme="blue")
 
 
-@pytest.mark.parametrize("topic", FAST)
+@pytest.mark.parametrize(
+    "topic",
+    [
+        *("mnist", "linreg"),
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in FAST
+            if each not in ("mnist", "linreg")
+        ),
+    ],
+)
 def test_chinese(cli, tmp_path, topic, monkeypatch, recwarn):
     """With a font no letter is missing; without one the figure is English and stderr says so."""
     path = tmp_path / "x.svg"
