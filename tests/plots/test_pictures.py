@@ -69,7 +69,7 @@ def test_the_points_are_those_of_the_lessons():
 
 
 @pytest.mark.parametrize("topic", COMMANDS)
-@pytest.mark.parametrize(("theme", "spoken"), zip(THEMES, language.LANGUAGES, strict=True))
+@pytest.mark.parametrize(("theme", "spoken"), [*zip(THEMES, language.LANGUAGES, strict=True)])
 def test_every_theme_and_language(documents, topic, theme, spoken, tmp_path, recwarn):
     """A picture of a column's width, whose title names the run; nothing warns."""
     set_language(spoken)
