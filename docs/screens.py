@@ -1,5 +1,6 @@
 """Writes docs/screens/*.svg, the terminal pictures of the pages: ``python docs/screens.py``."""
 
+import html
 import io
 import os
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.cells import cell_len
 from rich.terminal_theme import TerminalTheme
 from typer import rich_utils
 from typer.testing import CliRunner
@@ -18,6 +20,8 @@ from ptnotes.console import progress, render, start
 
 PLACE = Path(__file__).parent / "screens"
 WIDTH = 80
+CELL = 12.2  # what rich takes for a column of the terminal, in the drawing's units
+TEXT = re.compile(r'textLength="[^"]*"([^>]*)>([^<]*)<')
 # without rich's fonts, which a viewer would fetch: the terminal's own stand beside them
 FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 DARK = TerminalTheme(
@@ -71,7 +75,15 @@ def draw(arguments: list[str], language: str, *options: str) -> str:
         sys.exit(f"{arguments}: {found.output}")
     title = " ".join(["$ ptnotes", *arguments])
     svg: str = console.export_svg(title=title, theme=DARK, code_format=FORMAT, unique_id="screen")
-    return svg
+    # the places of the machine that draws are nobody's business
+    svg = svg.replace(sys.executable, "/usr/bin/python3").replace(os.getcwd(), "/home/me/course")
+    return TEXT.sub(_in_cells, svg)
+
+
+def _in_cells(text: re.Match[str]) -> str:
+    """The length of a text in columns; rich gives it in letters, and a Chinese one has two."""
+    length = cell_len(html.unescape(text[2])) * CELL
+    return f'textLength="{length:g}"{text[1]}>{text[2]}<'
 
 
 def main(names: Any = SCREENS) -> None:
