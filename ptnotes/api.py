@@ -7,36 +7,15 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.errors import UsageError
-from ptnotes.events import Event, Header, RunRecord
+from ptnotes.events import Event, RunRecord
 from ptnotes.run import PathLike, Run
+from ptnotes.training import CLASSIFIERS_ONLY, SHARED, Saving, training
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SHARED = ("seeds", "out", "resume", "force", "plot")
-CLASSIFIERS_ONLY = ("save_best", "confusion")
-
-
-@dataclass(frozen=True)
-class Saving:
-    """What is kept of a run: its directory, its pictures."""
-
-    out: Path | None
-    resume: bool
-    force: bool
-    save_best: bool
-    plot: Path | None
-    confusion: Path | None
-    theme: str
-
-    def given(self) -> set[str]:
-        """The options that are set; all pictures have a theme."""
-        return {name for name, value in vars(self).items() if value} - {"theme"}
 
 
 def topics() -> "pd.DataFrame":
@@ -103,9 +82,8 @@ def events(
 
     ``options`` are those of the topic's command, such as ``arch``, ``recipe``, ``epochs``; None is
     the default. ``out`` saves the run there, ``seeds`` runs so many; ``theme``, of the pictures, is
-    "light" or "dark". Raises ValueError for a topic
-    or value that doesn't exist, TypeError for an option that the topic doesn't have; then, while
-    the topic runs, what ``ptnotes.errors`` has.
+    "light" or "dark". Raises ValueError for a topic or value that doesn't exist, TypeError for an
+    option that the topic doesn't have; then, while the topic runs, what ``ptnotes.errors`` has.
     """
     from ptnotes.plots import of_run
     from ptnotes.plots.pictures import PICTURES
@@ -136,7 +114,7 @@ def events(
     also = {*SHARED, *(CLASSIFIERS_ONLY if classifier else ())}
     check_options(topic, lesson, given | dict.fromkeys(shared), also)
     check_value("seeds", count)
-    return _training(topic, lesson, given, count, saving)
+    return training(topic, lesson, given, count, saving)
 
 
 def _plain(value: Any) -> Any:
@@ -150,118 +128,6 @@ def _path(value: PathLike) -> Path:
     if not os.fspath(value):
         raise ValueError("a path is empty")
     return Path(value)
-
-
-def _training(
-    topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
-) -> Iterator[Event]:
-    """Run a trained topic, once or with several seeds; torch's global state is restored."""
-    from ptnotes.engine import distributed
-    from ptnotes.engine.device import keep_global_state
-    from ptnotes.plots import of_run
-    from ptnotes.topics.options import recipe_of
-
-    if distributed.world_size() > 1 and "shards" not in vars(recipe_of(lesson, given)):
-        raise UsageError(
-            f"{topic} has no mini-batches that processes could share: leave torchrun out"
-        )
-    with keep_global_state(), distributed.joined():
-        if distributed.is_rank_zero():
-            of_run.check_paths(saving.plot, saving.confusion)
-        if seeds > 1:
-            found = _repeated(lesson, given, seeds, saving)
-        else:
-            found = _saved_run(topic, lesson, given, saving)
-        if distributed.is_rank_zero():
-            found = of_run.with_plots(
-                found, plot=saving.plot, matrix=saving.confusion, theme=saving.theme
-            )
-        yield from found
-
-
-def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -> Iterator[Event]:
-    """One run, saved in ``saving.out`` if it is given, and resumed from what is there.
-
-    Under torchrun, rank 0 saves it, and hands what it resumes from to the others.
-    """
-    from ptnotes.engine import distributed
-    from ptnotes.runs.resume import check_header, check_resumable, open_run
-    from ptnotes.runs.writer import record_run
-
-    out = saving.out
-    if out is None and saving.given() - {"plot", "confusion"}:
-        raise UsageError("--resume, --force and --save-best need --out, the run's directory")
-    saves = out is not None and distributed.is_rank_zero()
-    with contextlib.ExitStack() as held:
-        saved = None
-        if out and saves:
-            saved = held.enter_context(open_run(out, resume=saving.resume, force=saving.force))
-            if saved is not None:
-                check_resumable(given, topic, saved, out)
-        if (saved := distributed.from_rank0(saved)) is None:
-            found = _run(lesson, given, None)
-        else:
-            options = saved["config"] | given | {"device": saved["config"]["device"]}
-            found = _run(lesson, options, saved["training"])
-        if out and saves:
-            if saved is not None:
-                found = check_header(found, saved, out)
-            found = record_run(
-                found, out, saved=saved, save_best=saving.save_best, theme=saving.theme
-            )
-        yield from _data_in_turn(found)
-
-
-def _data_in_turn(events: Iterator[Event]) -> Iterator[Event]:
-    """Rank 0 reads the data before the others: it downloads what is missing."""
-    from ptnotes.engine import distributed
-
-    if not distributed.is_rank_zero():
-        distributed.from_rank0(None)
-    for event in events:
-        if isinstance(event, Header) and distributed.is_rank_zero():
-            distributed.from_rank0(None)
-        yield event
-
-
-def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:
-    """The lesson's events, with the recipe and the settings that the options give."""
-    from ptnotes.engine import distributed
-    from ptnotes.engine.device import pick_device
-    from ptnotes.topics.options import recipe_of, settings
-
-    recipe = recipe_of(lesson, given)
-    if hasattr(recipe, "shards") and "shards" not in given:
-        device = pick_device(
-            given.get("device", "auto"), unsupported=getattr(lesson, "UNSUPPORTED", ())
-        )
-        if device.type != "cpu":  # its kernels are parallel: a shard for each
-            recipe = replace(recipe, shards=distributed.sharing()[1])
-    chosen = {name: given[name] for name in settings(lesson) if name in given}
-    if chosen.get("data") == "sample":
-        from ptnotes.datasets.paths import sample_directory
-
-        if "data_dir" in given:
-            raise UsageError("the sample has its own data directory: leave --data-dir out")
-        chosen["data_dir"] = sample_directory()
-    if "data_dir" in chosen:
-        chosen["data_dir"] = Path(chosen["data_dir"])
-    found: Iterator[Event] = lesson.run(recipe, **chosen, resume=saved)
-    return found
-
-
-def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) -> Iterator[Event]:
-    from ptnotes.engine.repeat import repeat
-    from ptnotes.topics.options import LARGEST_SEED, recipe_of
-
-    first = recipe_of(lesson, given).seed
-    if first + count - 1 > LARGEST_SEED:
-        raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
-    if single := saving.given() - {"plot"}:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(single))
-        raise UsageError(f"--seeds: {named} is for one run at a time")
-    seeds = range(first, first + count)
-    return repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
 
 
 def train(topic: str, *, quiet: bool = False, **options: Any) -> Run:

@@ -11,8 +11,8 @@ PACKAGE = Path(ptnotes.__file__).parent
 ORDER = [
     *("__init__", "errors", "language", "quantities", "events", "files", "reference"),
     *("engine", "datasets", "models", "plots", "console", "runs", "stats"),
-    *("topics", "predict", "inspect", "page", "export", "run", "verify", "doctor"),
-    *("api", "cli", "__main__"),
+    *("topics", "predict", "inspect", "page", "export", "run", "training"),
+    *("verify", "doctor", "api", "cli", "__main__"),
 ]
 # what shows or saves a run knows its events alone, not what yields them
 FACES = {"console", "plots", "runs"}

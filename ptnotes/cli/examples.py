@@ -4,9 +4,8 @@ import shlex
 from typing import Any
 
 from ptnotes.cli.help import examples
-from ptnotes.topics import TRAINED
+from ptnotes.topics import PREDICTING, TRAINED
 
-PAGED = ("mnist", "names", "diabetes")  # `runs page` has something to draw or type in for them
 EXAMPLES = {
     "backward": examples(
         "ptnotes backward",
@@ -68,7 +67,7 @@ def next_commands(topic: str, given: dict[str, Any], sample: bool) -> list[str]:
         place = shlex.quote(str(out))
         used = {"names": [f"ptnotes predict {place} Yamamoto Rossi"]}
         # a page in which one draws a digit: nobody has a file of one at hand
-        page = [f"ptnotes runs page {place} --out {place}.html"] if topic in PAGED else []
+        page = [f"ptnotes runs page {place} --out {place}.html"] if topic in PREDICTING else []
         return [f"ptnotes runs show {place}", *used.get(topic, []), *page]
     words = [topic, *(["--sample"] if sample else [])]
     for name in ("arch", "cell", "via", "recipe", "data_dir"):

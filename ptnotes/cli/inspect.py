@@ -1,12 +1,10 @@
 """``inspect``: what a trained network is made of, and what it computes."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, screen_width, show
 
@@ -19,15 +17,7 @@ from ptnotes.cli.main import app, screen_width, show
     )
 )
 def inspect(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN",
-            show_default=False,
-            autocompletion=saved_runs,
-            help="A directory that --out has made.",
-        ),
-    ],
+    run: options.SavedRun,
     given: Annotated[
         str | None,
         typer.Argument(
@@ -37,17 +27,8 @@ def inspect(
             "taken, or that of FILE:LINE.",
         ),
     ] = None,
-    best: Annotated[
-        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
-    ] = False,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=options.SAVING,
-            help="Draw the network, and what it makes of the input: .png, .svg or .pdf.",
-        ),
-    ] = None,
+    best: options.Best = False,
+    plot: options.Plot = None,
     theme: options.Theme = "light",
     maps: Annotated[
         bool,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ptnotes.cli.completion import saved_runs
 from ptnotes.topics.options import LARGEST_SEED, MOST_THREADS, check_value
 
 OF_RECIPE = "the recipe's"  # replaced by its numbers, topic by topic
@@ -80,6 +81,18 @@ Confusion = Annotated[
         rich_help_panel=SAVING,
         help="Draw the confusion matrix: .png, .svg or .pdf.",
     ),
+]
+SavedRun = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN",
+        show_default=False,
+        autocompletion=saved_runs,
+        help="A directory that --out has made.",
+    ),
+]
+Best = Annotated[
+    bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
 ]
 Theme = Annotated[
     Literal["light", "dark"],

@@ -1,13 +1,11 @@
 """``predict``: a trained run on one's own input."""
 
 import sys
-from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
 from ptnotes.cli import options
-from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.failures import say
 from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, show
@@ -22,15 +20,7 @@ from ptnotes.errors import UsageError
     )
 )
 def predict(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN",
-            show_default=False,
-            autocompletion=saved_runs,
-            help="A directory that --out has made.",
-        ),
-    ],
+    run: options.SavedRun,
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -43,9 +33,7 @@ def predict(
     show_images: Annotated[
         bool, typer.Option("--show", help="Show each image as the network sees it.")
     ] = False,
-    best: Annotated[
-        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
-    ] = False,
+    best: options.Best = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:

@@ -108,15 +108,7 @@ def list_runs(
     ),
 )
 def show_run(
-    directory: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DIR",
-            show_default=False,
-            autocompletion=saved_runs,
-            help="A directory that --out has made.",
-        ),
-    ],
+    directory: options.SavedRun,
     plot: options.Plot = None,
     confusion: options.Confusion = None,
     theme: options.Theme = "light",
@@ -171,9 +163,7 @@ def page(
     out: Annotated[
         Path, typer.Option(metavar="FILE", rich_help_panel=options.SAVING, help="The HTML file.")
     ] = Path("page.html"),
-    best: Annotated[
-        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
-    ] = False,
+    best: options.Best = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -193,15 +183,7 @@ def page(
     )
 )
 def export(
-    directory: Annotated[
-        Path,
-        typer.Argument(
-            metavar="DIR",
-            show_default=False,
-            autocompletion=saved_runs,
-            help="A directory that --out has made.",
-        ),
-    ],
+    directory: options.SavedRun,
     to: Annotated[
         Literal["onnx", "safetensors"], typer.Option("--to", help="The format of the file.")
     ] = "onnx",
@@ -214,9 +196,7 @@ def export(
             help="The file to write.",
         ),
     ] = None,
-    best: Annotated[
-        bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
-    ] = False,
+    best: options.Best = False,
     data_dir: options.DataDir = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,

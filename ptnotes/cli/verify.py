@@ -1,6 +1,5 @@
 """``verify``: the notes' claims, judged."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,14 +33,7 @@ def verify(
     device: options.Device = None,
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=options.SAVING,
-            help="Draw the verdicts by section: .png, .svg or .pdf.",
-        ),
-    ] = None,
+    plot: options.Plot = None,
     theme: options.Theme = "light",
     as_json: options.Json = False,
     quiet: options.Quiet = False,

@@ -15,10 +15,9 @@ from ptnotes.predict import text_inputs
 from ptnotes.predict.inference import CPU, Prediction, predictions
 from ptnotes.predict.text_inputs import FEATURES, Rejected
 from ptnotes.runs.document import Document
-from ptnotes.topics import seq
+from ptnotes.topics import PREDICTING, seq
 
 TOPICS = ("linreg", "logistic", "diabetes", "mnist", "seq", "names")
-WITH_INPUT = ("diabetes", "mnist", "names")
 SAMPLES = 64  # in the batches whose time is measured: those of the notes
 EXAMPLE = "Yamamoto"  # where no surname is given
 MAX_CHARACTERS = 40  # of a surname: each of its prefixes is predicted, and drawn
@@ -42,8 +41,8 @@ def check_topic(document: Document, run: str, given: str | None) -> None:
     topic = document["topic"]
     if topic not in TOPICS:
         raise UsageError(f"{run} is a run of {topic}: inspect takes {', '.join(TOPICS)}")
-    if given is not None and topic not in WITH_INPUT:
-        taken = ", ".join(WITH_INPUT)
+    if given is not None and topic not in PREDICTING:
+        taken = ", ".join(PREDICTING)
         raise UsageError(f"{run} is a run of {topic}, which takes no input: {taken} do")
 
 

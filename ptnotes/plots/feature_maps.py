@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ptnotes.plots.figure import label
 from ptnotes.plots.lettering import number
 from ptnotes.plots.panels import SMALL
-from ptnotes.plots.theme import TEST, TRAIN
+from ptnotes.plots.theme import TEST, TRAIN, scale_of, text_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-WIDE = 6.6  # inches: the width of a page's text
+PAGE = 6.6  # inches: the width of a page's text
 TITLE = 0.35  # inches of a panel's title
 ACROSS = 8  # feature maps of a layer, filters in a row
 SPACE = 0.12  # between two of them, of their width
@@ -48,7 +48,7 @@ def draw_filters(axes: "Axes", layer: str, filters: Array, most: int = FILTERS) 
 
 def height_of_filters(count: int) -> float:
     """Inches."""
-    return TITLE + 0.95 * (WIDE - 0.1) / ACROSS * -(-count // ACROSS)
+    return TITLE + 0.95 * (PAGE - 0.1) / ACROSS * -(-count // ACROSS)
 
 
 def _columns(maps: Sequence[Any]) -> int:
@@ -68,7 +68,7 @@ def height_of_maps(maps: Sequence[tuple[str, Array]]) -> float:
     """Inches."""
     columns = _columns(maps)
     rows = sum(_row_height(values) for _, values in maps) / columns
-    return TITLE + (WIDE - 0.1) / _width_of_maps(columns) * (rows + 0.5)
+    return TITLE + (PAGE - 0.1) / _width_of_maps(columns) * (rows + 0.5)
 
 
 def draw_feature_maps(axes: "Axes", maps: Sequence[tuple[str, Array]]) -> None:
@@ -100,12 +100,13 @@ def _layer_output(axes: "Axes", values: Array, at: tuple[float, float]) -> None:
             _tile(axes, image, (left + place * STEP, top), low, high)
         return
     width = ACROSS * STEP - SPACE
-    _tile(axes, values[None], at, low, high, (width, STRIP))
+    colours = _tile(axes, values[None], at, low, high, (width, STRIP))
     if len(values) <= WRITTEN:
         for place, value in enumerate(values):
             middle = (left + (place + 0.5) * width / len(values), top + STRIP / 2)
             written = axes.text(*middle, number(float(value), 2), ha="center", va="center")
-            written.set(color=letters_on(abs(value) / high), fontsize=SMALL)
+            cell = colours((value - low) / (high - low))
+            written.set(color=text_on(cell), fontsize=SMALL)
 
 
 def _tile(
@@ -115,8 +116,11 @@ def _tile(
     low: float,
     high: float,
     size: tuple[float, float] = (1, 1),
-) -> None:
-    """An image at a place in an axes whose y goes down; values below 0 in a second colour."""
+) -> "Colormap":
+    """An image at a place in an axes whose y goes down; values below 0 in a second colour.
+
+    Returns its colours.
+    """
     from matplotlib import rcParams
     from matplotlib.patches import Rectangle
 
@@ -127,24 +131,9 @@ def _tile(
     frame = Rectangle(at, *size, fill=False, linewidth=0.5)
     frame.set_edgecolor(rcParams["axes.edgecolor"])
     axes.add_patch(frame)
+    return colours
 
 
 def _frame(axes: "Axes", width: float, height: float) -> None:
     axes.set(xlim=(-0.02, width), ylim=(height - SPACE + 0.02, -0.02))
     axes.set_axis_off()
-
-
-def scale_of(colour: str, below: str | None = None) -> "Colormap":
-    """From the background to a colour; values below 0 to another one."""
-    from matplotlib import rcParams
-    from matplotlib.colors import LinearSegmentedColormap, to_rgb
-
-    found = [*([below] if below else []), rcParams["axes.facecolor"], colour]
-    return LinearSegmentedColormap.from_list("scale", [to_rgb(each) for each in found])
-
-
-def letters_on(strength: float) -> str:
-    """The colour of a text on that of ``scale_of``, from 0 for the background to 1."""
-    from matplotlib import rcParams
-
-    return str(rcParams["axes.facecolor" if strength > 0.6 else "text.color"])

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from ptnotes.plots.figure import drawable, label, new_figure
 from ptnotes.plots.lettering import WIDE, headline, number
-from ptnotes.plots.theme import BEST, TEST, TRAIN, WRONG, scale, text_on
+from ptnotes.plots.theme import BEST, TEST, TRAIN, WRONG, scale, scale_of, text_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 Document = Mapping[str, Any]
@@ -97,7 +96,7 @@ def _by_character(values: Any, width: int | None = None) -> Array | None:
 
 def heat(axes: "Axes", values: Array, *, signed: bool) -> None:
     """A cell for each number, which stands in it: from −1 to 1, or from 0 to 1 in percent."""
-    colours = _two_sided() if signed else scale(TRAIN)
+    colours = scale_of(TEST, TRAIN) if signed else scale(TRAIN)
     lowest = -1.0 if signed else 0.0
     axes.imshow(values, cmap=colours, vmin=lowest, vmax=1, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -107,19 +106,11 @@ def heat(axes: "Axes", values: Array, *, signed: bool) -> None:
             ha="center",
             va="center",
             fontsize="x-small",
-            color=text_on(colour[:3]),
+            color=text_on(colour),
         )
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-
-
-def _two_sided() -> "Colormap":
-    """From one colour of the theme through its background to another."""
-    from matplotlib import rcParams
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("signs", [TRAIN, rcParams["axes.facecolor"], TEST])
 
 
 def _outline(axes: "Axes", cells: Sequence[tuple[int, int]]) -> None:

@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 from ptnotes.plots.feature_maps import (
     ACROSS,
     FILTERS,
-    WIDE,
+    PAGE,
     draw_feature_maps,
     draw_filters,
     height_of_filters,
     height_of_maps,
-    letters_on,
-    scale_of,
 )
 from ptnotes.plots.figure import drawable, label, new_figure
 from ptnotes.plots.lettering import headline, number
 from ptnotes.plots.panels import SMALL
-from ptnotes.plots.theme import TEST, TRAIN, muted
+from ptnotes.plots.theme import TEST, TRAIN, muted, scale_of, text_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +57,7 @@ def of_layers(
         below = height_of_filters(min(FILTERS, len(filters[1])))
     elif letters:
         below = 3.6
-    figure = new_figure(WIDE, TITLES + bars + below)
+    figure = new_figure(PAGE, TITLES + bars + below)
     parts = _parts(figure, [bars, below] if below else [bars])
     _layer_bars(parts[0], layers)
     if filters:
@@ -118,7 +116,7 @@ def of_image(
     from matplotlib import rcParams
 
     heights = [2.1, height_of_filters(ACROSS), height_of_maps(maps)]
-    figure = new_figure(WIDE, TITLES + sum(heights))
+    figure = new_figure(PAGE, TITLES + sum(heights))
     parts = _parts(figure, heights)
     seen, depends, likely = parts[0].subplots(1, 3, width_ratios=[1, 1, 1.15])
     _picture(seen, image, scale_of(rcParams["text.color"]))
@@ -142,7 +140,7 @@ def of_features(
 ) -> "Figure":
     """A row of features (N) on its way: gradient × input (N), probabilities, layers' values (M)."""
     heights = [2.2, height_of_maps(outputs)]
-    figure = new_figure(WIDE, TITLES + sum(heights))
+    figure = new_figure(PAGE, TITLES + sum(heights))
     parts = _parts(figure, heights)
     depends, likely = parts[0].subplots(1, 2, width_ratios=[2, 1])
     places = np.arange(len(features))
@@ -177,7 +175,7 @@ def of_name(
     shown = np.argsort(-by_prefix.max(axis=0))[:COUNTRIES]
     shown = shown[np.argsort(-by_prefix[-1, shown])]
     heights = [0.35 + 0.24 * len(shown), 1.1, 3.6]
-    figure = new_figure(WIDE, TITLES + sum(heights))
+    figure = new_figure(PAGE, TITLES + sum(heights))
     above, below = _parts(figure, [sum(heights[:2]), heights[2]])
     after, depends = above.subplots(2, 1, sharex=True, height_ratios=heights[:2])
     _prefixes(after, name, [classes[each] for each in shown], by_prefix[:, shown].T)
@@ -194,11 +192,12 @@ def of_name(
 
 def _prefixes(axes: "Axes", name: str, countries: Sequence[str], shares: Array) -> None:
     """Shares (countries, S), a column per character."""
-    axes.imshow(shares, cmap=scale_of(TRAIN), vmin=0, vmax=1, aspect="auto")
+    colours = scale_of(TRAIN)
+    axes.imshow(shares, cmap=colours, vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(shares):
         if share >= LEAST:
             drawn = axes.text(column, row, f"{share:.0%}", ha="center", va="center")
-            drawn.set(color=letters_on(share), fontsize=SMALL)
+            drawn.set(color=text_on(colours(share)), fontsize=SMALL)
     axes.set_yticks(range(len(countries)), **_names(countries))
     axes.set_xticks(
         range(len(name)), ["␣" if each == " " else each for each in name], parse_math=False

@@ -83,13 +83,20 @@ def scale(colour: str) -> "Colormap":
     return LinearSegmentedColormap.from_list("scale", stops)
 
 
+def scale_of(colour: str, below: str | None = None) -> "Colormap":
+    """From the background to a colour; with ``below`` from that one through the background."""
+    from matplotlib import rcParams
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+    found = [*([below] if below else []), rcParams["axes.facecolor"], colour]
+    return LinearSegmentedColormap.from_list("scale", [to_rgb(each) for each in found])
+
+
 def grey_scale() -> "Colormap":
     """From the background a part of the way to the text's colour."""
     from matplotlib import rcParams
-    from matplotlib.colors import LinearSegmentedColormap
 
-    ground, text = rcParams["axes.facecolor"], rcParams["text.color"]
-    return LinearSegmentedColormap.from_list("greys", [ground, _mixed(ground, text, 0.4)])
+    return scale_of(_mixed(rcParams["axes.facecolor"], rcParams["text.color"], 0.4))
 
 
 def text_on(cell: Any) -> str:
@@ -136,5 +143,4 @@ def _settings(theme: str) -> Any:
         "axes.titlesize": "medium",
         "figure.titlesize": "medium",
         "figure.titleweight": "bold",
-        "image.cmap": {"light": "Blues", "dark": "cividis"}[theme],
     }

@@ -13,8 +13,7 @@ from ptnotes.runs import document as documents
 from ptnotes.runs import schema
 from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.document import Document
-
-PREDICTING = ("mnist", "names", "diabetes")  # the topics that take a user's own input
+from ptnotes.topics import PREDICTING
 
 
 def load(run: Path, *, best: bool = False) -> tuple[Document, nn.Module]:

@@ -147,6 +147,7 @@ LESSONS = {
 }
 TITLES = {topic: lesson.title for topic, lesson in LESSONS.items()}
 TRAINED = ("backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names")
+PREDICTING = ("mnist", "names", "diabetes")  # their networks take a user's own input
 
 
 def course(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
