@@ -1,4 +1,4 @@
-"""ptnotes inspect: documents, figures, what it refuses."""
+"""ptnotes inspect: documents, tables, figures."""
 
 import json
 import shutil
@@ -6,59 +6,13 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 import ptnotes
 from ptnotes.datasets import mnist
 from ptnotes.errors import DataError, UsageError
 from ptnotes.language import set_language
 from ptnotes.predict.network import load
-from ptnotes.runs.checkpoint import load_checkpoint, save_checkpoint
-from tests.test_cli import failure
-
-NAME = "Erikson"
-NAMES = ("names", "--epochs", "2", "--batch-size", "50")
-
-
-@pytest.fixture
-def digits(run_of):
-    return run_of("mnist", "--epochs", "1")
-
-
-@pytest.fixture
-def surnames(run_of):
-    return run_of(*NAMES)
-
-
-@pytest.fixture
-def inspected(cli):
-    """``inspected(run, …)`` → the result of the document."""
-
-    def invoke(*arguments):
-        done = cli("inspect", *arguments, "--json")
-        assert done.exit_code == 0, done.stderr
-        document = json.loads(done.stdout)
-        assert list(document) == ["topic", "version", "config", "environment", "result"]
-        result = document["result"]
-        for part in ("parameters", "multiply_adds"):
-            assert sum(each[part] for each in result["layers"]) == result[part]
-        assert sum(each["time_share"] for each in result["layers"]) == pytest.approx(1)
-        return result
-
-    return invoke
-
-
-@pytest.fixture
-def digit(tmp_path, small_data):
-    image = mnist.read(small_data, "t10k")[0][3]
-    Image.fromarray(image.numpy()).save(tmp_path / "digit.png")
-    return tmp_path / "digit.png"
-
-
-@pytest.fixture
-def rows(tmp_path):
-    (tmp_path / "rows.csv").write_text("0,0.1,0.2,0.3,0.4,0.5,0.6,0.7\n\n1,1,1,1,1,1,1,-1\n")
-    return tmp_path / "rows.csv"
+from tests.inspect.conftest import NAME, NAMES
 
 
 def probabilities(cli, run, given):
@@ -228,74 +182,6 @@ def test_columns_that_there_is_room_for(cli, digits, digit):
 def test_quiet(cli, digits):
     done = cli("inspect", digits, "--quiet")
     assert done.stdout.splitlines()[0].split() == ["parameters", "8490"]
-
-
-def refused(result):
-    """The one line on stderr of a command that was not carried out."""
-    assert result.exit_code != 0
-    assert result.stdout == ""
-    assert "Traceback" not in result.stderr
-    (line,) = [each for each in result.stderr.splitlines() if each.startswith("ptnotes: ")]
-    return line
-
-
-def test_what_there_is_not(cli, digits, surnames, run_of, rows, tmp_path):
-    """Before anything is shown."""
-    linreg, backward = run_of("linreg", "--epochs", "2"), run_of("backward", "--epochs", "2")
-    for arguments, expected in (
-        ((tmp_path,), "no run"),
-        ((backward,), "run of backward"),
-        ((linreg, "5"), "no input"),
-        ((digits, "--maps"), "--maps"),
-        ((digits, "--best"), "best epoch"),
-        ((digits, "--plot", tmp_path / "x.txt"), "--plot"),
-    ):
-        assert expected in refused(cli("inspect", *arguments, "--json")), arguments
-    for arguments, expected in (
-        ((digits, tmp_path / "none.png"), "none.png"),
-        ((digits, rows), "rows.csv"),
-        ((surnames, " "), "empty"),
-        ((surnames, "-"), "standard input"),
-        ((surnames, "a" * 41), "41 characters"),
-        ((run_of("diabetes", "--epochs", "2"), f"{rows}:2"), "line 2"),
-        ((run_of("diabetes", "--epochs", "2"), tmp_path / "none.csv"), "none.csv"),
-    ):
-        assert expected in refused(cli("inspect", *arguments, "--json")), arguments
-    assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
-
-
-@pytest.fixture
-def copied(surnames, tmp_path):
-    shutil.copytree(surnames, tmp_path / "run")
-    return tmp_path / "run"
-
-
-@pytest.mark.parametrize("name", ["model.pt", "run.json"])
-def test_incomplete_run(cli, copied, name):
-    (copied / name).unlink()
-    assert name in failure(cli("inspect", copied))
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e38])
-@pytest.mark.parametrize("given", [[], [NAME]])
-def test_diverged_network(cli, copied, value, given):
-    weights = load_checkpoint(copied / "model.pt")
-    weights["fc.weight"][:] = value
-    (copied / "model.pt").write_bytes(save_checkpoint(weights))
-    assert "finite" in failure(cli("inspect", copied, *given))
-
-
-def test_weights_of_another_network(cli, copied, digits):
-    shutil.copy(digits / "model.pt", copied / "model.pt")
-    assert "run.json" in failure(cli("inspect", copied))
-
-
-def test_embedding_of_zeros(inspected, copied, tmp_path):
-    weights = load_checkpoint(copied / "model.pt")
-    weights["embedding.weight"][:] = 0
-    (copied / "model.pt").write_bytes(save_checkpoint(weights))
-    result = inspected(copied, NAME, "--plot", tmp_path / "x.png")
-    assert result["embedding"]["variance_shares"] == [0, 0]
 
 
 def test_in_python(run_of, digit):
