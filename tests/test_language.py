@@ -51,7 +51,6 @@ CASES = {
         "{} is {}, not a number above 0, up to {}",
         "{} is {}, not one of auto, cpu, cuda, cuda:N, mps",
     ),
-    "{} {} outputs": ("the run has {} classes, and its network {} outputs",),
     "images of several kinds: {}; {}": (
         "images of several kinds: {}; choose with --glob",
         "images of several kinds: {}; --rgb or --grayscale makes them alike",

@@ -14,9 +14,10 @@ from ptnotes.engine.runtime import light_environment
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result
-from ptnotes.export.forms import FORMS, Form, Samples, normalization, samples
+from ptnotes.export.forms import FORMS, Form, Samples, samples
 from ptnotes.files import atomic_write, check_writable
-from ptnotes.predict.network import build, read_weights
+from ptnotes.predict.images import preparation
+from ptnotes.predict.network import build, check_classes, read_weights
 from ptnotes.runs import schema
 from ptnotes.runs.document import Document
 
@@ -89,9 +90,8 @@ def check_possible(document: Document, to: Format) -> None:
 def _check_outputs(document: Document, outputs: Tensor) -> None:
     if not torch.isfinite(outputs).all():
         raise DataError("the outputs are not finite: the network's weights have diverged")
-    classes, width = len(document["run"]["classes"]), outputs.shape[1]
-    if document["topic"] in ("mnist", "names") and classes != width:
-        raise DataError(f"the run has {classes} classes, and its network {width} outputs")
+    if document["topic"] in ("mnist", "names"):
+        check_classes(document["run"]["classes"], outputs.shape[1])
 
 
 def _write_onnx(document: Document, network: nn.Module, path: Path, given: Samples) -> Tensor:
@@ -102,7 +102,7 @@ def _write_onnx(document: Document, network: nn.Module, path: Path, given: Sampl
 
     topic = document["topic"]
     form = FORMS[topic]
-    used = normalization(document["config"]) if topic == "mnist" else None
+    used = preparation(document["config"])[1:] if topic == "mnist" else None
     metadata = _metadata(document, f"{', '.join(form.inputs)}: {form.meaning}")
     made = onnx_model.build(network, form, used, metadata)
     path.write_bytes(made.SerializeToString())

@@ -12,8 +12,8 @@ from torch import Tensor
 from ptnotes.datasets import diabetes, mnist, names
 from ptnotes.datasets.paths import data_directory, places, sample_directory
 from ptnotes.datasets.tables import read_table
-from ptnotes.errors import DataError
-from ptnotes.runs.document import DOCUMENT, Document
+from ptnotes.predict.images import preparation
+from ptnotes.runs.document import Document
 from ptnotes.topics import linreg, logistic, seq
 
 CHECKED = 200  # inputs, at most
@@ -99,9 +99,8 @@ def _directory(path: str, given: Path | None) -> Path:
 
 
 def _images(config: dict[str, Any], data_dir: Path | None) -> Samples:
-    mean, std = normalization(config)
-    name = config.get("data", "mnist")
-    name = name if name in mnist.FOLDERS else "mnist"
+    _, mean, std = preparation(config)
+    name = config["data"] if config["data"] in mnist.FOLDERS else "mnist"
     directory = _directory(f"{mnist.FOLDERS[name]}/raw/t10k-images-idx3-ubyte.gz", data_dir)
     if directory == sample_directory():
         name = "mnist"
@@ -110,14 +109,6 @@ def _images(config: dict[str, Any], data_dir: Path | None) -> Samples:
     levels = chosen.unsqueeze(1).numpy().astype(np.float32) / 255
     normalized = mnist.normalize(chosen, mean, std, torch.device("cpu"))
     return Samples((normalized,), {"image": levels}, str(directory))
-
-
-def normalization(config: dict[str, Any]) -> tuple[float, float]:
-    """The mean and std of a run's images. Raises DataError."""
-    try:
-        return float(config["mean"]), float(config["std"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{DOCUMENT} names no set of images, mean and std") from error
 
 
 def _surnames(data_dir: Path | None) -> Samples:

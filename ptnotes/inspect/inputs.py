@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ptnotes.datasets import mnist, names
 from ptnotes.errors import DataError, UsageError
 from ptnotes.predict import text_inputs
+from ptnotes.predict.images import preparation
 from ptnotes.predict.inference import CPU, Prediction, predictions
 from ptnotes.predict.text_inputs import FEATURES, Rejected
 from ptnotes.runs.document import Document
@@ -76,9 +77,8 @@ def _image(document: Document, network: nn.Module, given: str | None) -> Sample:
         return _batched("28×28", torch.zeros(1, 1, 28, 28))
     prediction = _predicted(document, network, given)
     assert prediction.image is not None
-    config = document["config"]
-    images = prediction.image.unsqueeze(0)
-    pixels = mnist.normalize(images, float(config["mean"]), float(config["std"]), CPU)
+    _, mean, std = preparation(document["config"])
+    pixels = mnist.normalize(prediction.image.unsqueeze(0), mean, std, CPU)
     return _batched(given, pixels, prediction=prediction)
 
 

@@ -12,6 +12,7 @@ from ptnotes.errors import DataError
 from ptnotes.inspect import activations
 from ptnotes.inspect.inputs import Sample, sample
 from ptnotes.inspect.layers import PASSES, Step, steps, time_shares
+from ptnotes.predict.images import preparation
 from ptnotes.predict.inference import Prediction
 from ptnotes.runs.document import Document
 
@@ -154,13 +155,13 @@ def inspect(document: Document, network: nn.Module, given: str | None = None) ->
 def _seen(
     document: Document, network: nn.Module, inputs: tuple[Tensor, ...], prediction: Prediction
 ) -> Seen:
-    classes, config = document["run"]["classes"], document["config"]
+    classes = document["run"]["classes"]
     probabilities = prediction.ranked(classes)
     label = classes.index(next(iter(probabilities)))
     by_prefix = None
     match document["topic"]:
         case "mnist":
-            mean, std = float(config["mean"]), float(config["std"])
+            _, mean, std = preparation(document["config"])
             assert prediction.image is not None
             found = activations.of_pixels(network, prediction.image, mean, std, label)
         case "names":

@@ -12,17 +12,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from ptnotes import __version__
 from ptnotes.engine.runtime import light_environment
-from ptnotes.errors import DataError
 from ptnotes.events import Event, Header, Result
 from ptnotes.files import atomic_write, check_writable, read_file
 from ptnotes.language import catalogue
 from ptnotes.page.graph import Graph, trace
 from ptnotes.predict import network
-from ptnotes.predict.images import FRAMES
+from ptnotes.predict.images import preparation
 from ptnotes.quantities import written
 from ptnotes.runs import document as documents
 
@@ -104,9 +101,9 @@ def describe(run: Path, *, best: bool = False) -> dict[str, Any]:
     """A saved run with its network, as plain values. Raises as ``run`` does."""
     document, model = network.load(run, best=best)
     topic, config, result = document["topic"], document["config"], document["result"]
-    graph, classes = trace(model), len(document["run"]["classes"])
-    if classes != max(2, graph.width):  # one probability is of two classes
-        raise DataError(f"the run has {classes} classes, and its network {graph.width} outputs")
+    graph = trace(model)
+    # one probability is of two classes
+    network.check_classes(document["run"]["classes"], max(2, graph.width))
     kind = [str(config[name]) for name in ("arch", "recipe", "data") if name in config]
     found: dict[str, Any] = {
         "title": " · ".join([topic, *kind]),
@@ -117,27 +114,17 @@ def describe(run: Path, *, best: bool = False) -> dict[str, Any]:
         "facts": (facts := _facts(document)),
         "words": _words([*(name for name, _ in facts), *config]),
         "history": _thinned(document["history"]),
-        "graph": _encoded(graph),
+        "graph": encode(graph),
     }
     if topic == "mnist":
-        found["frame"] = _frame(config)
+        frame, mean, std = preparation(config)
+        found["frame"] = {"box": frame.box, "byMass": frame.by_mass, "mean": mean, "std": std}
     if len(found["classes"]) <= MAX_CLASSES and "confusion" in result:
         found["confusion"] = result["confusion"]
     if (mistakes := run / documents.MISTAKES).is_file():
         encoded = base64.b64encode(read_file(mistakes)).decode()
         found["mistakes"] = f"data:image/png;base64,{encoded}"
     return found
-
-
-def _frame(config: dict[str, Any]) -> dict[str, Any]:
-    """How a drawing becomes what the network takes. Raises DataError."""
-    try:
-        frame, mean, std = FRAMES[config["data"]], float(config["mean"]), float(config["std"])
-        if not (math.isfinite(mean) and math.isfinite(std) and std):
-            raise ValueError(std)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{documents.DOCUMENT} names no set of images, mean and std") from error
-    return {"box": frame.box, "byMass": frame.by_mass, "mean": mean, "std": std}
 
 
 def _words(names: Sequence[str]) -> dict[str, str]:
@@ -147,12 +134,8 @@ def _words(names: Sequence[str]) -> dict[str, str]:
     return {name: known[name] for name in spoken if name in known}
 
 
-def encode(model: nn.Module) -> dict[str, Any]:
-    """A network's operations and, in base64, its weights. Raises InternalError."""
-    return _encoded(trace(model))
-
-
-def _encoded(graph: Graph) -> dict[str, Any]:
+def encode(graph: Graph) -> dict[str, Any]:
+    """A network's operations and, in base64, its weights."""
     weights = graph.flat_weights().numpy().astype("<f4").tobytes()
     return {
         "inputs": graph.inputs,

@@ -22,6 +22,7 @@ from ptnotes.plots.figure import drawable, label, new_figure
 from ptnotes.plots.lettering import headline, number
 from ptnotes.plots.panels import SMALL
 from ptnotes.plots.theme import TEST, TRAIN, muted, scale_of, text_on
+from ptnotes.quantities import written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +88,7 @@ def _layer_bars(parent: Any, layers: Sequence[Mapping[str, Any]]) -> None:
         shares = np.array(values) / max(1e-12, sum(values))
         axes.barh(places, shares, color=TRAIN, height=0.7)
         for place, (value, share) in enumerate(zip(values, shares, strict=True)):
-            said = f"{share:.1%}" if name == "time" else f"{value:,}"
+            said = f"{share:.1%}" if name == "time" else written(name, value)
             if value:
                 axes.text(share + 0.02, place, said, va="center", fontsize=SMALL)
         axes.set_title(label(name), loc="left")

@@ -5,8 +5,10 @@ placed in 28×28 pixels with its centre of mass in the middle. Fashion-MNIST and
 28×28 pixels.
 """
 
+import math
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps, UnidentifiedImageError
 from PIL.Image import Resampling
 
 from ptnotes.errors import DataError
+from ptnotes.runs.document import DOCUMENT
 from ptnotes.stats.decode import silence_libtiff
 
 SIZE = 28
@@ -46,6 +49,17 @@ FRAMES = {
     "fashion-mnist": Frame(28, by_mass=False),
     "kmnist": Frame(28, by_mass=False),
 }
+
+
+def preparation(config: Mapping[str, Any]) -> tuple[Frame, float, float]:
+    """A run's frame, and the mean and std of its images' pixels. Raises DataError."""
+    try:
+        frame, mean, std = FRAMES[config["data"]], float(config["mean"]), float(config["std"])
+        if not (math.isfinite(mean) and math.isfinite(std) and std):
+            raise ValueError(std)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{DOCUMENT} names no set of images, mean and std") from error
+    return frame, mean, std
 
 
 def read(path: Path) -> NDArray[np.float32]:

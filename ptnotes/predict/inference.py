@@ -13,9 +13,8 @@ from ptnotes.datasets import mnist, names
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DataError, UsageError
 from ptnotes.predict import images, text_inputs
-from ptnotes.predict.network import check_topic
+from ptnotes.predict.network import check_classes, check_topic
 from ptnotes.predict.text_inputs import FEATURES, Rejected, Stdin
-from ptnotes.runs import document as documents
 from ptnotes.runs.document import Document
 
 if TYPE_CHECKING:
@@ -39,9 +38,7 @@ class Prediction:
 
     def ranked(self, classes: Sequence[str]) -> dict[str, float]:
         """Label → probability, the most probable first. Raises DataError for other classes."""
-        if len(classes) != len(self.probabilities):
-            has = f"the run has {len(classes)} classes, and its network"
-            raise DataError(f"{has} {len(self.probabilities)} outputs")
+        check_classes(classes, len(self.probabilities))
         pairs = zip(classes, self.probabilities.tolist(), strict=True)
         return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
@@ -105,11 +102,7 @@ def _no_stdin() -> BinaryIO:
 def _images(
     config: dict[str, Any], network: nn.Module, paths: Sequence[str]
 ) -> Iterator[Prediction | Rejected]:
-    try:
-        frame = images.FRAMES[config["data"]]
-        mean, std = float(config["mean"]), float(config["std"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{documents.DOCUMENT} names no set of images, mean and std") from error
+    frame, mean, std = images.preparation(config)
     for path in paths:
         try:
             levels = images.read(Path(path))

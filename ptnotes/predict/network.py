@@ -1,6 +1,7 @@
 """The trained network of a run."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ def _shapes(weights: Any) -> dict[str, Any]:
 
     items = weights.items() if isinstance(weights, dict) else ()
     return {name: tuple(each.shape) if plain(each) else None for name, each in items}
+
+
+def check_classes(classes: Sequence[str], outputs: int) -> None:
+    """Raises DataError for a run whose classes are not as many as its network's outputs."""
+    if len(classes) != outputs:
+        raise DataError(f"the run has {len(classes)} classes, and its network {outputs} outputs")
 
 
 def check_topic(document: Document, run: str = "this") -> None:

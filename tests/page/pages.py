@@ -3,6 +3,7 @@
 import torch
 
 from ptnotes.page import build
+from ptnotes.page.graph import trace
 
 DIGITS = [str(digit) for digit in range(10)]
 FRAME = {"box": 20, "byMass": True, "mean": 0.1307, "std": 0.3081}
@@ -11,7 +12,12 @@ SEVEN = [(90, 60), (190, 60), (150, 130), (120, 230)]
 
 def described(topic, model, classes=DIGITS, **more):
     run = {"title": topic, "path": "runs/x", "topic": topic, "classes": classes, "facts": []}
-    run |= {"config": {"data": topic}, "history": [], "frame": FRAME, "graph": build.encode(model)}
+    run |= {
+        "config": {"data": topic},
+        "history": [],
+        "frame": FRAME,
+        "graph": build.encode(trace(model)),
+    }
     return run | more
 
 
