@@ -48,7 +48,7 @@ def translate(text: str) -> str:
 @lru_cache(maxsize=4096)
 def lookup(text: str) -> str | None:
     """A text's Chinese, or None."""
-    if text in (known := catalogue()):
+    if "{}" not in text and text in (known := catalogue()):
         return known[text]
     if len(text) > LONGEST:
         return None

@@ -204,6 +204,10 @@ def test_a_text_has_one_translation():
 FILL_INS = st.text("abcdefgXYZ0123456789._/-[](){}\\^$*+?|王é", min_size=1, max_size=20)
 
 
+def test_braces_typed_by_a_user_come_through():
+    assert lookup("No such option: {} ({} --help)") == "没有选项 {}（见 {} --help）"
+
+
 @given(st.sampled_from(HOLED), st.data())
 def test_fill_ins_come_through(template, data):
     values = [data.draw(FILL_INS) for _ in range(template.count("{}"))]
