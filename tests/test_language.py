@@ -205,7 +205,7 @@ FILL_INS = st.text("abcdefgXYZ0123456789._/-[](){}\\^$*+?|王é", min_size=1, ma
 
 
 def test_braces_typed_by_a_user_come_through():
-    assert lookup("No such option: {} ({} --help)") == "没有选项 {}（见 {} --help）"
+    assert lookup("No such option: {} ({} --help)") == "没有选项 {}（见 {} --help）"  # noqa: RUF001
 
 
 @given(st.sampled_from(HOLED), st.data())
