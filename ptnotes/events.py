@@ -46,7 +46,8 @@ class Header:
     ``config`` holds every hyper-parameter as used, ``environment`` what it ran on. ``rows`` is how
     many rows will come, ``records`` their place in the JSON document: "history", "result" (the
     rows are the result) or a name within it, such as "result.claims". A classifier's ``classes``
-    are in the order of its logits.
+    are in the order of its logits. ``command`` is what makes the run again, ``data_files`` the
+    SHA-256 of those that it read: None and empty where there are none.
     """
 
     topic: str
@@ -55,6 +56,8 @@ class Header:
     rows: int = 0
     classes: tuple[str, ...] = ()
     records: str = "history"
+    command: str | None = None
+    data_files: dict[str, str] = field(default_factory=dict)
 
 
 def config_of(recipe: Any, **used: Any) -> dict[str, Any]:
@@ -229,6 +232,8 @@ class RunRecord:
             "config": header.config,
             "environment": header.environment,
         }
+        made = {"command": header.command, "data_files": header.data_files}
+        document |= {name: value for name, value in made.items() if value}
         result = self.result.values if self.result else instead
         place, _, name = header.records.partition(".")
         if place == "history":

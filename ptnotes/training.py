@@ -8,6 +8,7 @@ from typing import Any
 
 from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header
+from ptnotes.provenance import with_provenance
 
 SHARED = ("seeds", "out", "resume", "force", "plot")
 CLASSIFIERS_ONLY = ("save_best", "confusion")
@@ -47,7 +48,7 @@ def training(
         if distributed.is_rank_zero():
             of_run.check_paths(saving.plot, saving.confusion)
         if seeds > 1:
-            found = _repeated(lesson, given, seeds, saving)
+            found = with_provenance(_repeated(lesson, given, seeds, saving), topic, lesson, given)
         else:
             found = _saved_run(topic, lesson, given, saving)
         if distributed.is_rank_zero():
@@ -81,6 +82,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
         else:
             options = saved["config"] | given | {"device": saved["config"]["device"]}
             found = _run(lesson, options, saved["training"])
+        found = with_provenance(found, topic, lesson, given)
         if out and saves:
             if saved is not None:
                 found = check_header(found, saved, out)

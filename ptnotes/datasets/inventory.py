@@ -1,7 +1,6 @@
 """The data sets on this machine: listed, downloaded, compared with the manifest."""
 
 import gzip
-import hashlib
 import os
 import platform
 from collections.abc import Iterator, Sequence
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ptnotes.datasets.digests import sha256
 from ptnotes.datasets.download import absolute, fetch
 from ptnotes.datasets.manifest import DataSet, File, data_sets, sample_set
 from ptnotes.datasets.paths import data_directory, places, sample_directory, target_directory
@@ -70,27 +70,18 @@ def _state(file: File, directory: Path, path: str) -> FileStatus:
     if not place.is_file():  # a pipe, say: it is never opened
         return "wrong"
     if place == packed:
-        return "right" if _sha256(place) == file.sha256 else "wrong"
+        return "right" if sha256(place) == file.sha256 else "wrong"
     if file.unpacked:
-        return "right" if _sha256(place) == file.unpacked else "wrong"
+        return "right" if sha256(place) == file.unpacked else "wrong"
     if file.unpacked_size not in (None, place.stat().st_size):
         return "wrong"
-    if not packed.is_file() or _sha256(packed) != file.sha256:
+    if not packed.is_file() or sha256(packed) != file.sha256:
         return "unknown"
     try:
         same = place.read_bytes() == gzip.decompress(packed.read_bytes())
     except OSError as error:
         raise DataError(f"{place} can't be read: {error.strerror}") from error
     return "right" if same else "wrong"
-
-
-def _sha256(path: Path) -> str:
-    """Raises DataError if the file can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"{path} can't be read: {error.strerror}") from error
 
 
 def _sources(data_dir: Path | None, sample: bool) -> tuple[Path, dict[str, DataSet]]:

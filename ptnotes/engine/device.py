@@ -162,6 +162,7 @@ def environment(device: torch.device) -> dict[str, Any]:
     found = light_environment() | {
         "torch": str(torch.__version__),  # a subclass of str, which no file should hold
         "threads": torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),  # which kernels it takes
     }
     if world_size() > 1:
         found["processes"] = world_size()

@@ -77,6 +77,8 @@ def light_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch_version(),
         "torchvision": version("torchvision"),
+        "numpy": version("numpy"),
+        "pandas": version("pandas"),
         "platform": platform.platform(),
         "device_name": platform.machine(),
         "threads": usable_cores(),
