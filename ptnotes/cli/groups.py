@@ -168,6 +168,64 @@ def batch_size(
     """The option of the topics that have no full batch."""
 
 
+def optimization(
+    optimizer: Annotated[
+        Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "adamax", "asgd", "rprop", "lbfgs"]
+        | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=OF_RECIPE,
+            case_sensitive=False,
+            rich_help_panel=TRAINING,
+            help="sgd, adam, adamw, rmsprop, adagrad, adamax or asgd; for full batches also rprop, "
+            "and for linreg and logistic lbfgs.",
+        ),
+    ] = None,
+    momentum: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="The momentum of sgd and rmsprop, from 0 to 1.",
+        ),
+    ] = None,
+    nesterov: Annotated[
+        bool | None,
+        typer.Option(
+            "--nesterov/--no-nesterov",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Take sgd's momentum as Nesterov does, if it has one.",
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            callback=checked("weight_decay"),
+            metavar="DECAY",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Pull the weights towards 0, so strongly.",
+        ),
+    ] = None,
+    schedule: Annotated[
+        Literal["constant", "one-cycle", "cosine"] | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=OF_RECIPE,
+            case_sensitive=False,
+            rich_help_panel=TRAINING,
+            help="The learning rate over the updates: constant, one-cycle (up to --lr and down) or "
+            "cosine (from --lr down).",
+        ),
+    ] = None,
+) -> None:
+    """Options of the topics whose optimizer can be chosen."""
+
+
 def precision(
     precision: Annotated[
         Literal["fp32", "bf16"] | None,

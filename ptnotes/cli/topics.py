@@ -18,6 +18,7 @@ from ptnotes.cli.groups import (
     drawing,
     full_or_batch_size,
     mini_batches,
+    optimization,
     precision,
     training,
 )
@@ -64,12 +65,12 @@ def backward(**shared: Any) -> None:
     run("backward", **shared)
 
 
-@command("linreg", training)
+@command("linreg", training, optimization)
 def linreg(**shared: Any) -> None:
     run("linreg", **shared)
 
 
-@command("logistic", training)
+@command("logistic", training, optimization)
 def logistic(**shared: Any) -> None:
     run("logistic", **shared)
 

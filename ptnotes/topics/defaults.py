@@ -12,13 +12,21 @@ DEFAULTS: dict[str, dict[str, str]] = {
     "linreg": {
         "epochs": "10,000 (notes), 300 (tuned)",
         "lr": "0.01 (notes), 0.05 (tuned)",
+        "optimizer": "sgd",
         "momentum": "0 (notes), 0.9 (tuned)",
+        "nesterov": "yes",
+        "weight_decay": "0",
+        "schedule": "constant",
         "seed": "0",
     },
     "logistic": {
         "epochs": "1,000 (notes), 500 (tuned)",
         "lr": "0.01 (notes), 0.1 (tuned)",
+        "optimizer": "sgd",
         "momentum": "0 (notes), 0.9 (tuned)",
+        "nesterov": "yes",
+        "weight_decay": "0 (notes), 0.01 (tuned)",
+        "schedule": "constant",
         "seed": "0",
     },
     "diabetes": {

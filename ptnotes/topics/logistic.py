@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ptnotes import reference
 from ptnotes.engine.device import environment, prepare, seed_weights
+from ptnotes.engine.optimizers import make_optimizer, make_schedule
 from ptnotes.engine.shards import one_thread
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import Event, Header, Result, Row, column, config_of
@@ -17,13 +18,19 @@ from ptnotes.events import Event, Header, Result, Row, column, config_of
 
 @dataclass(frozen=True)
 class Recipe:
-    """SGD. With ``weight_decay`` the three separable points have an optimum, without it none."""
+    """With ``weight_decay`` the three separable points have an optimum, without it none.
+
+    ``nesterov`` is how a ``momentum`` is taken, if there is one.
+    """
 
     name: str
     epochs: int
     lr: float
+    optimizer: str = "sgd"
     momentum: float = 0.0
+    nesterov: bool = True
     weight_decay: float = 0.0
+    schedule: str = "constant"
     seed: int = 0
 
 
@@ -73,7 +80,7 @@ def run(
 ) -> Iterator[Event]:
     """Yields a row per epoch; continues from the state ``resume``.
 
-    Raises DeviceError, DivergedError.
+    Raises DeviceError, DivergedError, UsageError.
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads, auto="cpu")
@@ -83,30 +90,37 @@ def run(
 
     # 3 loss and optimizer: the sum over the three points, as on line 214
     criterion = nn.BCELoss(reduction="sum")
-    optimizer = torch.optim.SGD(
+    optimizer = make_optimizer(
+        recipe.optimizer,
         model.parameters(),
         lr=recipe.lr,
         momentum=recipe.momentum,
-        nesterov=recipe.momentum > 0,
+        nesterov=recipe.nesterov,
         weight_decay=recipe.weight_decay,
     )
+    scheduler = make_schedule(recipe.schedule, optimizer, steps=recipe.epochs)
 
     config = config_of(recipe, device=str(used_device))
     yield Header("logistic", config, environment(used_device), recipe.epochs)
-    training = TrainingState(model, optimizer, started=started, row=CurveRow)
+    training = TrainingState(model, optimizer, scheduler, started=started, row=CurveRow)
     yield from training.begin(resume)
 
-    # 4 training cycle
+    # 4 training cycle; the closure is for L-BFGS, which calls it up to 20 times an update
+    def closure() -> float:
+        y_pred = model(x)  # forward
+        loss = criterion(y_pred, y)
+        optimizer.zero_grad()
+        loss.backward()  # backward
+        return loss.item()
+
     line = model.linear
     with one_thread():
         for epoch in training.epochs(recipe.epochs):
-            y_pred = model(x)  # forward
-            loss = criterion(y_pred, y)
-            optimizer.zero_grad()
-            loss.backward()  # backward
-            optimizer.step()  # update
+            loss = optimizer.step(closure)  # forward, backward, update
+            if scheduler:
+                scheduler.step()
 
-            mean_loss = loss.item() / len(x)
+            mean_loss = loss / len(x)
             row = CurveRow(epoch, mean_loss, line.weight.item(), line.bias.item())
             yield from training.after(row)
 

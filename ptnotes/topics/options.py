@@ -68,7 +68,10 @@ def check_value(name: str, value: Any) -> None:
 
 def choices(lesson: ModuleType, topic: str) -> dict[str, tuple[str, ...]]:
     """The options that take one of a few words, and these."""
+    from ptnotes.engine.optimizers import OPTIMIZERS, SCHEDULES  # torch's
+
     found = {"recipe": tuple(lesson.RECIPES), "precision": ("fp32", "bf16")}
+    found |= {"optimizer": tuple(OPTIMIZERS), "schedule": tuple(SCHEDULES)}
     variants = tuple(getattr(lesson, "VARIANTS", ()))
     recipes = lesson.RECIPES["notes"].values() if variants else ()
     for name in variants:
@@ -123,4 +126,9 @@ def recipe_of(lesson: ModuleType, options: Mapping[str, Any]) -> Any:
         chosen = chosen[key if len(key) > 1 else key[0]]
     fields = {field.name for field in dataclasses.fields(chosen)} - {"name"}
     given = {name: value for name, value in options.items() if name in fields}
-    return dataclasses.replace(chosen, **given)
+    recipe = dataclasses.replace(chosen, **given)
+    if "optimizer" in fields:
+        from ptnotes.engine.optimizers import with_optimizer  # torch's
+
+        recipe = with_optimizer(recipe, given)
+    return recipe

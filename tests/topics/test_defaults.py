@@ -6,10 +6,19 @@ from ptnotes.topics import TRAINED, module
 from ptnotes.topics.defaults import DEFAULTS
 
 
+def written(value):
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case int():
+            return f"{value:,}"
+    return f"{value:g}"
+
+
 def described(values):
-    low, high = (
-        f"{each:,}" if isinstance(each, int) else f"{each:g}" for each in (min(values), max(values))
-    )
+    low, high = written(min(values)), written(max(values))
     return low if low == high else f"{low} to {high}"
 
 
