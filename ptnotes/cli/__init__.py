@@ -6,6 +6,7 @@ Importing a module of commands adds them to ``app``, in this order.
 # isort: off
 from ptnotes.cli.main import app
 from ptnotes.cli import course, topics, stats, predict, inspect, runs, data, verify, doctor
+from ptnotes.cli import reproduce
 
 __all__ = [
     "app",
@@ -14,6 +15,7 @@ __all__ = [
     "doctor",
     "inspect",
     "predict",
+    "reproduce",
     "runs",
     "stats",
     "topics",

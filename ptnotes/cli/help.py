@@ -15,7 +15,7 @@ PANELS = {
     "Look": ("losses", "tensors", "conv-demo", "rnn-demo"),
     "Use": ("predict", "inspect", "stats"),
     "Keep": ("runs", "data"),
-    "Check": ("verify", "doctor"),
+    "Check": ("reproduce", "verify", "doctor"),
 }
 STYLES = {
     "STYLE_OPTION": "cyan",

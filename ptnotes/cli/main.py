@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -181,8 +181,12 @@ def show(
     *,
     files: Sequence[Path] = (),
     hints: Sequence[str] = (),
+    text: Callable[[dict[str, Any]], str] | None = None,
 ) -> dict[str, Any]:
-    """Show a run and return its result; then the ``files`` it wrote, and what to type next."""
+    """Show a run and return its result; then the ``files`` it wrote, and what to type next.
+
+    ``text`` writes the document, if not as JSON.
+    """
     from ptnotes.console.render import present
     from ptnotes.console.summary import Ending
 
@@ -190,4 +194,5 @@ def show(
         if not is_speaker():
             deque(events, maxlen=0)
             return {}
-        return present(events, as_json=as_json, quiet=quiet, ending=Ending(files, hints))
+        ending = Ending(files, hints)
+        return present(events, as_json=as_json, quiet=quiet, ending=ending, text=text)

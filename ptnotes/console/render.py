@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rich.console import Console
@@ -48,16 +48,19 @@ def present(
     as_json: bool = False,
     quiet: bool = False,
     ending: Ending | None = None,
+    text: Callable[[dict[str, Any]], str] | None = None,
 ) -> dict[str, Any]:
     """Show a run while it goes on; returns what its Result holds.
 
     On a terminal it is drawn, elsewhere it is plain text. The table goes to stdout; with
     ``as_json`` stdout carries one JSON document, and the table goes to stderr. ``quiet`` leaves
-    only the result (or the document). ``ending`` is said after the result, on a terminal. When the
+    only the result (or the document); ``text`` is what the document is written as, if not as JSON.
+    ``ending`` is said after the result, on a terminal. When the
     run is interrupted, what was finished is still reported before KeyboardInterrupt is raised
     again; and so is the result if something fails after it.
     """
-    console = output_console(as_json)
+    as_document = as_json or text is not None
+    console = output_console(as_document)
     record = RunRecord()
     failure: BaseException | None = None
     drawn = is_drawn(console) and not quiet
@@ -71,14 +74,18 @@ def present(
     finally:
         screen.stop()
         followed.close()  # an interruption here ends the run too
-    if as_json and (record.result or isinstance(failure, KeyboardInterrupt)):
-        utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
-        document = record.document(interrupted=True)
+    if as_document and (record.result or isinstance(failure, KeyboardInterrupt)):
+        written = (text or _as_json)(record.document(interrupted=True))
         with writing():
-            print(json.dumps(document, ensure_ascii=not utf_8, allow_nan=False))
+            print(written)
     elif record.result:
         screen.show_result(record, ending if ending and not failure else Ending())
     if failure:
         raise failure
     assert record.result
     return record.result.values
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    utf_8 = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+    return json.dumps(document, ensure_ascii=not utf_8, allow_nan=False)

@@ -13,7 +13,8 @@ expect = { test_accuracy = ">= 0.985" }
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.resources import files
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ptnotes.errors import DataError, UsageError
+from ptnotes.errors import DataError, PtnotesError, UsageError
 from ptnotes.files import read_file
 from ptnotes.reproduce import expectation
 from ptnotes.reproduce.expectation import Expectation
@@ -77,6 +78,14 @@ class Experiment:
     def error(self, place: Place, what: object) -> UsageError:
         """What is wrong, with the file and the line of a key."""
         return UsageError(f"{self.path}, line {self.lines.of(*place)}: {what}")
+
+    @contextmanager
+    def at(self, *place: str | int) -> Iterator[None]:
+        """What the Python API raises for a wrong option gets the line of its key."""
+        try:
+            yield
+        except (TypeError, ValueError, PtnotesError) as error:
+            raise self.error(place, error) from error
 
 
 def shipped() -> list[str]:
@@ -145,7 +154,8 @@ def _entry(experiment: Experiment, table: Mapping[str, Any], place: Place, seeds
     lesson = module(topic)
     options = {name: value for name, value in table.items() if name not in OF_RUN}
     for name, value in options.items():
-        _check(experiment, (*place, name), lambda: _check_option(topic, lesson, name, value))
+        with experiment.at(*place, name):
+            _check_option(topic, lesson, name, value)
     own = _seeds(experiment, table, place)
     if own is not None and "seed" in options:
         raise experiment.error((*place, "seed"), "seed and seeds: choose one")
@@ -200,11 +210,15 @@ def _seeds(experiment: Experiment, table: Mapping[str, Any], place: Place) -> An
     """How many from the recipe's own on, or which; None is the recipe's own."""
     value = table.get("seeds")
     place = (*place, "seeds")
+    if value is None:
+        return None
     if not isinstance(value, list):
-        _check(experiment, place, lambda: value is None or check_value("seeds", value))
+        with experiment.at(*place):
+            check_value("seeds", value)
         return value
     for each in value:
-        _check(experiment, place, lambda: check_value("seed", each))
+        with experiment.at(*place):
+            check_value("seed", each)
     if not value or len(set(value)) < len(value):
         raise experiment.error(place, "seeds is an empty list, or names a seed twice")
     return tuple(value)
@@ -249,16 +263,9 @@ def _expectations(
         if name not in known:
             what = _unknown(f"the result of {table['topic']}", name, known)
             raise experiment.error((*place, name), what)
-        found.append(_check(experiment, (*place, name), lambda: expectation.parse(name, text)))
+        with experiment.at(*place, name):
+            found.append(expectation.parse(name, text))
     return tuple(found)
-
-
-def _check(experiment: Experiment, place: Place, check: Callable[[], Any]) -> Any:
-    """What a check returns; what it raises gets its line."""
-    try:
-        return check()
-    except (TypeError, ValueError) as error:
-        raise experiment.error(place, error) from error
 
 
 def _unknown(whose: str, name: Any, known: Iterable[str]) -> str:

@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ptnotes.errors import PtnotesError
 from ptnotes.reproduce.expectation import Expectation
 from ptnotes.reproduce.experiment import FORBIDDEN, Entry, Experiment
 from ptnotes.topics.options import LARGEST_SEED, choices, recipe_of, settings
@@ -90,12 +89,9 @@ def _count(entry: Entry, seeds: int | None) -> int:
 def _cell(experiment: Experiment, entry: Entry, options: dict[str, Any], seeds: int | None) -> Cell:
     from ptnotes import api
 
-    # what the Python API refuses, it refuses when it is called, before it yields anything
-    try:
-        api.events(entry.topic, **options, **({"out": "."} if "save_best" in options else {}))
+    with experiment.at(*entry.place):  # called, it refuses what it refuses; nothing runs yet
+        api.events(entry.topic, out=".", **options)
         first = recipe_of(entry.lesson, options).seed
-    except (TypeError, ValueError, PtnotesError) as error:
-        raise experiment.error(entry.place, error) from error
     if isinstance(entry.seeds, tuple) and seeds is None:
         chosen = entry.seeds
     else:

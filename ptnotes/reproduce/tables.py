@@ -1,0 +1,234 @@
+"""What an experiment came to: a row per cell and figure, and the table of them in any format."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, make_dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.cells import cell_len
+
+from ptnotes.events import Marked, Row, column
+from ptnotes.language import translate
+from ptnotes.quantities import with_deviation, written
+from ptnotes.reproduce.experiment import MEASURES
+from ptnotes.reproduce.grid import Cell
+from ptnotes.reproduce.running import Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEAN = 15  # columns of a mean with its deviation
+NARROW = 80  # columns of a screen, below which what is expected has only its mark
+NONE = "–"
+# in a LaTeX document's text, whatever its encoding and packages
+LATEX = {"±": "$\\pm$", "≥": "$\\geq$", "≤": "$\\leq$", "–": "--"}
+VERDICTS = {" ✓": " (met)", " ✗": " (not met)"}
+
+
+@dataclass(frozen=True)
+class FigureRow(Row):
+    """A figure of a cell: mean and sample standard deviation of its runs, none of a single one.
+
+    ``values`` are by seed; ``failed`` says of the other seeds why they have none. ``met`` is
+    whether the mean is as ``expected``.
+    """
+
+    run: str
+    topic: str
+    options: dict[str, Any]
+    measure: str
+    mean: float | None
+    std: float | None
+    n: int
+    values: dict[str, float]
+    failed: dict[str, str]
+    expected: str | None
+    met: bool | None
+    brief: ClassVar[bool] = False
+
+    def shown(self, name: str) -> Marked | None:
+        """What is met and what is not, in their colours."""
+        return self.judged(self.brief) if name == "judged_" else None
+
+    def judged(self, brief: bool = False) -> Marked:
+        """``≥ 98.5% ✓``, ``2 failed``; the mark alone if ``brief``."""
+        parts = []
+        if self.met is not None:
+            mark = "✓" if self.met else "✗"
+            text = mark if brief else f"{self.expected} {mark}"
+            parts.append((text, "good" if self.met else "bad"))
+        if self.failed:
+            parts.append((f"{len(self.failed)} {translate('failed')}", "bad"))
+        return Marked(*[part for each in parts for part in ((", ", ""), each)][1:])
+
+    def figure(self) -> str:
+        """``99.22% ± 0.07%``."""
+        if self.mean is None:
+            return NONE
+        if self.std is None:
+            return written(self.measure, self.mean)
+        return with_deviation(self.measure, self.mean, self.std)
+
+
+def rows_of(cell: Cell, outcomes: Sequence[Outcome]) -> list[FigureRow]:
+    """A row per figure of a cell whose runs have all ended."""
+    found = [each for each in outcomes if each.result is not None]
+    failed = {str(each.task.seed): each.failure or "" for each in outcomes if each.failure}
+    results = {str(each.task.seed): each.result or {} for each in found}
+    first = next(iter(results.values()), None)
+    named = cell.measures or (_headline(cell.topic, first),)
+    return [_row(cell, measure, results, failed) for measure in named]
+
+
+def _headline(topic: str, result: Mapping[str, Any] | None) -> str:
+    """The first of a topic's figures that its result has."""
+    known = MEASURES[topic]
+    return next((name for name in known if result is None or name in result), known[0])
+
+
+def _row(
+    cell: Cell,
+    measure: str,
+    results: Mapping[str, Mapping[str, Any]],
+    failed: dict[str, str],
+) -> FigureRow:
+    values = {
+        seed: float(result[measure])  # a truth value counts as 1 or 0: its mean is a share
+        for seed, result in results.items()
+        if isinstance(result.get(measure), int | float)
+    }
+    # of exact fractions: the same whatever the order in which the runs ended
+    mean = statistics.mean(values.values()) if values else None
+    std = statistics.stdev(values.values()) if len(values) > 1 else None
+    expected = [each for each in cell.expectations if each.measure == measure]
+    met = all(mean is not None and each.is_met(mean) for each in expected) if expected else None
+    return FigureRow(
+        cell.name,
+        cell.topic,
+        dict(cell.options),
+        measure,
+        mean,
+        std,
+        len(values),
+        values,
+        failed,
+        ", ".join(map(str, expected)) or None,
+        met,
+    )
+
+
+def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], FigureRow]:
+    """A function that gives a row the columns of a table that fits a screen."""
+    measures = {name for each in cells for name in each.measures or MEASURES[each.topic][:1]}
+    wide = max(cell_len(_named(name)) for name in measures)
+    names = max(cell_len(each.name) for each in cells)
+    brief = width < NARROW
+    judged = any(each.expectations for each in cells)
+    columns = [
+        _column("run", "run_", min(names, max(MEAN, width - wide - MEAN - 20))),
+        _column("measure", "measure_", wide),
+        _column("mean ± sd", "figure_", MEAN),
+        _column("n", "n_", 2),
+        _column("expected" if judged and not brief else "", "judged_", 1),
+    ]
+    line: Any = make_dataclass(
+        "FigureLine", columns, bases=(FigureRow,), namespace={"brief": brief}, frozen=True
+    )
+
+    def with_columns(row: FigureRow) -> FigureRow:
+        figure = row.figure()
+        padded = " " * (MEAN - cell_len(figure)) + figure
+        shown = (row.run, _named(row.measure), padded, f"{row.n:2}")
+        values = [getattr(row, each.name) for each in fields(row)]
+        made: FigureRow = line(*values, *shown, str(row.judged(brief)))
+        return made
+
+    return with_columns
+
+
+def _column(title: str, name: str, width: int) -> tuple[str, type, Any]:
+    spec = str(max(width, cell_len(translate(title))))
+    return name, str, column(title, spec, recorded=False)
+
+
+def _named(measure: str) -> str:
+    return translate(measure.replace("_", " "))
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """A row per figure with its numbers as they are: of the records of FigureRows."""
+    import pandas as pd
+
+    options = list(dict.fromkeys(name for row in rows for name in row["options"]))
+    found = [
+        {"run": row["run"], "topic": row["topic"]}
+        | {name: row["options"].get(name) for name in options}
+        | {name: row.get(name) for name in ("measure", "mean", "std", "n", "expected", "met")}
+        | {"failed": len(row["failed"])}
+        for row in rows
+    ]
+    return pd.DataFrame(found, dtype=object)
+
+
+def readable(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """A table for a text: what distinguishes the runs, mean ± sd, n, what was expected.
+
+    If all runs have the same options, those that vary are columns; else their names are.
+    """
+    import pandas as pd
+
+    made = [_read(row) for row in rows]
+    varying = _varying(made)
+    one = len({each.measure for each in made}) == 1
+    found = []
+    for row in made:
+        named = {translate(name.replace("_", " ")): row.options[name] for name in varying}
+        line = named or {translate("run"): row.run}
+        if not one:
+            line[translate("measure")] = _named(row.measure)
+        line[_named(row.measure) if one else translate("mean ± sd")] = row.figure()
+        line["n"] = row.n
+        line[translate("expected")] = str(row.judged())
+        found.append({name: str(value) for name, value in line.items()})
+    frame = pd.DataFrame(found)
+    empty = frame.columns[-1] if not any(frame.iloc[:, -1]) else None
+    return frame.drop(columns=empty) if empty else frame
+
+
+def _read(record: Mapping[str, Any]) -> FigureRow:
+    values: dict[str, Any] = {each.name: record.get(each.name) for each in fields(FigureRow)}
+    return FigureRow(**values)
+
+
+def _varying(rows: Sequence[FigureRow]) -> list[str]:
+    names = rows[0].options.keys()
+    if len({row.topic for row in rows}) > 1 or any(row.options.keys() != names for row in rows):
+        return []
+    varying = [
+        name for name in names if any(row.options[name] != rows[0].options[name] for row in rows)
+    ]
+    distinct = {str([row.options[name] for name in varying]) for row in rows}
+    return varying if len(distinct) == len({row.run for row in rows}) else []
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    text: str = table(rows).to_csv(index=False, lineterminator="\n")
+    return text.rstrip("\n")
+
+
+def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    frame = readable(rows).map(lambda cell: cell.replace("|", "\\|"))
+    right = {"n", translate("mean ± sd"), *(_named(row["measure"]) for row in rows)}
+    aligned = ["right" if name in right else "left" for name in frame.columns]
+    return str(frame.to_markdown(index=False, disable_numparse=True, colalign=aligned))
+
+
+def as_latex(rows: Sequence[Mapping[str, Any]]) -> str:
+    """For the package booktabs."""
+    text: str = readable(rows).to_latex(index=False, escape=True)
+    for letter, command in (LATEX | VERDICTS).items():
+        text = text.replace(letter, command)
+    return text.rstrip("\n")
+
+
+FORMS = {"markdown": as_markdown, "csv": as_csv, "latex": as_latex}
