@@ -108,7 +108,7 @@ def run(
     # 4 training cycle; the closure is for L-BFGS, which calls it up to 20 times an update
     def closure() -> float:
         y_pred = model(x)  # forward
-        loss = criterion(y_pred, y)
+        loss: Tensor = criterion(y_pred, y)
         optimizer.zero_grad()
         loss.backward()  # backward
         return loss.item()
