@@ -45,15 +45,22 @@ def read(directory: Path) -> Document:
     """
     path = directory / DOCUMENT
     try:
-        document: Document = json.loads(read_file(path))
+        content = read_file(path)
+    except OSError as error:
+        what = os.strerror(error.errno or 0)
+        raise DataError(f"{directory} holds no run: {path} can't be read: {what}") from error
+    return decode(content, path)
+
+
+def decode(content: bytes, path: Path) -> Document:
+    """What ``encode`` made; ``path`` is what errors name. Raises DataError."""
+    try:
+        document: Document = json.loads(content)
         run = dict(document["run"])
         digest = run.pop("sha256")
         intact = digest == _digest(document | {"run": run})
         parts = [document[name] for name in ("config", "environment", "result")]
         complete = isinstance(document["topic"], str) and all(isinstance(p, dict) for p in parts)
-    except OSError as error:
-        what = os.strerror(error.errno or 0)
-        raise DataError(f"{directory} holds no run: {path} can't be read: {what}") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DataError(f"{path} is damaged, or was not written by ptnotes") from error
     if not (intact and complete):

@@ -20,9 +20,12 @@ def read(directory: Path) -> Document:
 
     The checksum finds damage; a document with a right one can still be of another program.
     """
-    document = documents.read(directory)
+    return check(documents.read(directory), directory / documents.DOCUMENT)
+
+
+def check(document: Document, path: Path) -> Document:
+    """The document, if it has what a run has. Raises DataError, which names ``path``."""
     for what in misfits(document):
-        path = directory / documents.DOCUMENT
         raise DataError(f"{path} was not written by ptnotes, or by a later version: {what}")
     return document
 
@@ -36,6 +39,9 @@ def misfits(document: Document) -> Iterator[str]:
     for part in ("config", "environment"):
         if any(isinstance(value, dict | list) for value in document[part].values()):
             yield part
+    files = document.get("data_files", {})
+    if not isinstance(files, dict) or not _is_list([*files.values()], str):
+        yield "data_files"
     if not _is_count(config.get("epochs")) or not _is_count(config.get("seed", 0)):
         yield "epochs or seed"
     if not all(isinstance(config.get(name, ""), str) for name in NAMES) or "recipe" not in config:
