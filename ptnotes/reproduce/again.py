@@ -20,10 +20,11 @@ class DocumentRow(Row):
     """A document, and what came out when its run was made again: how many of its values are equal.
 
     ``environment`` lists what else differs, ``differences`` the values that do; ``diverged`` is why
-    there is no result.
+    there is no result, ``command`` what one would type.
     """
 
     topic: str
+    command: str | None
     environment: list[dict[str, Any]]
     differences: list[dict[str, Any]]
     diverged: str | None
@@ -150,6 +151,7 @@ def _row(
     found = comparison.compare(recorded.measured(document), now, tolerance)
     return DocumentRow(
         topic=document["topic"],
+        command=now.get("command"),
         environment=comparison.environment(document, now),
         differences=[asdict(each) for each in found.differences],
         diverged=diverged,

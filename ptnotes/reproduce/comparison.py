@@ -63,8 +63,8 @@ def compare(recorded: Document, now: Document, tolerance: float = 0.0) -> Compar
             verdict = _verdict(name, one, other, tolerance * predictions / samples)
             found.counts[verdict] += 1
             if verdict != EQUAL:
-                there = (None if each is ABSENT else each for each in (one, other))
-                found.differences.append(Difference(place, *there, verdict))
+                then, here = (None if each is ABSENT else each for each in (one, other))
+                found.differences.append(Difference(place, then, here, verdict))
     found.differences.sort(key=lambda each: each.value.count("["))
     return found
 
