@@ -72,7 +72,6 @@ def events(
     out: PathLike | None = None,
     resume: bool = False,
     force: bool = False,
-    save_best: bool = False,
     plot: PathLike | None = None,
     confusion: PathLike | None = None,
     theme: str = "light",
@@ -100,7 +99,7 @@ def events(
     out, plot, confusion = (
         None if each is None else _path(each) for each in (out, plot, confusion)
     )
-    saving = Saving(out, resume, force, save_best, plot, confusion, theme)
+    saving = Saving(out, resume, force, plot, confusion, theme)
     count = 1 if seeds is None else _plain(seeds)
     shared = saving.given() | (set() if seeds is None else {"seeds"})
     if topic not in TRAINED:

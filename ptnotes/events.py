@@ -111,15 +111,26 @@ class Row:
 
 @dataclass(frozen=True)
 class EpochRow(Row):
-    """An epoch: losses are means over samples, accuracies fractions, times in seconds."""
+    """An epoch: losses are means over samples, accuracies fractions, times in seconds.
+
+    What has validation data (val) is judged on it, and the test set is read at the end alone.
+    """
 
     epoch: int = column("epoch")
     train_loss: float = column("train loss", ".4f")
     train_accuracy: float | None = column("train acc.", ".2%", default=None)
+    val_loss: float | None = column("val loss", ".4f", default=None)
+    val_accuracy: float | None = column("val acc.", ".2%", default=None)
     test_loss: float | None = column("test loss", ".4f", default=None)
     test_accuracy: float | None = column("test acc.", ".2%", default=None)
     train_seconds: float = column("train s", ".2f", default=0.0)
+    val_seconds: float | None = column("val s", ".2f", default=None)
     test_seconds: float | None = column("test s", ".2f", default=None)
+
+    @property
+    def judged(self) -> float | None:
+        """The accuracy on data that it isn't trained on, if it has one."""
+        return self.test_accuracy if self.val_accuracy is None else self.val_accuracy
 
 
 @dataclass(frozen=True)

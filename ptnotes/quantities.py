@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-SHARES = ("accuracy", "share", "precision", "recall", "f1", "probability")
+SHARES = ("accuracy", "accuracy_interval", "share", "precision", "recall", "f1", "probability")
 IDENTITIES = ("seed", "epoch", "line", "date")  # numbers that count nothing
 
 

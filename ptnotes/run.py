@@ -50,7 +50,9 @@ class Run:
         from ptnotes.predict.network import build
 
         if self._model is None:
-            self._model = build(self._described(), self._state["model"])
+            self._model = build(
+                self._described(), (self._state.get("best") or self._state)["model"]
+            )
         return self._model
 
     def _described(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ptnotes.events import Event, Header
 from ptnotes.provenance import with_provenance
 
 SHARED = ("seeds", "out", "resume", "force", "plot")
-CLASSIFIERS_ONLY = ("save_best", "confusion")
+CLASSIFIERS_ONLY = ("confusion",)
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,6 @@ class Saving:
     out: Path | None
     resume: bool
     force: bool
-    save_best: bool
     plot: Path | None
     confusion: Path | None
     theme: str
@@ -47,7 +46,9 @@ def training(
     with keep_global_state(), distributed.joined():
         if distributed.is_rank_zero():
             of_run.check_paths(saving.plot, saving.confusion)
-        if seeds > 1:
+        if given.get("folds") and not given.get("fold"):
+            found = _cross_validated(lesson, given, seeds, saving)
+        elif seeds > 1:
             found = with_provenance(_repeated(lesson, given, seeds, saving), topic, lesson, given)
         else:
             found = _saved_run(topic, lesson, given, saving)
@@ -69,7 +70,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
 
     out = saving.out
     if out is None and saving.given() - {"plot", "confusion"}:
-        raise UsageError("--resume, --force and --save-best need --out, the run's directory")
+        raise UsageError("--resume and --force need --out, the run's directory")
     saves = out is not None and distributed.is_rank_zero()
     with contextlib.ExitStack() as held:
         saved = None
@@ -86,9 +87,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
         if out and saves:
             if saved is not None:
                 found = check_header(found, saved, out)
-            found = record_run(
-                found, out, saved=saved, save_best=saving.save_best, theme=saving.theme
-            )
+            found = record_run(found, out, saved=saved, theme=saving.theme)
         yield from _data_in_turn(found)
 
 
@@ -108,9 +107,10 @@ def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> It
     """The lesson's events, with the recipe and the settings that the options give."""
     from ptnotes.engine import distributed
     from ptnotes.engine.device import pick_device
-    from ptnotes.topics.options import recipe_of, settings
+    from ptnotes.topics.options import check_recipe, recipe_of, settings
 
     recipe = recipe_of(lesson, given)
+    check_recipe(recipe)
     if hasattr(recipe, "shards") and "shards" not in given:
         device = pick_device(
             given.get("device", "auto"), unsupported=getattr(lesson, "UNSUPPORTED", ())
@@ -134,11 +134,29 @@ def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) ->
     from ptnotes.engine.repeat import repeat
     from ptnotes.topics.options import LARGEST_SEED, recipe_of
 
+    _check_single(saving, "--seeds")
     first = recipe_of(lesson, given).seed
     if first + count - 1 > LARGEST_SEED:
         raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
-    if single := saving.given() - {"plot"}:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(single))
-        raise UsageError(f"--seeds: {named} is for one run at a time")
     seeds = range(first, first + count)
     return repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
+
+
+def _cross_validated(
+    lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
+) -> Iterator[Event]:
+    """A run per fold, each tested on another part of the data."""
+    from ptnotes.engine.repeat import repeat
+
+    _check_single(saving, "--folds")
+    if seeds > 1:
+        raise UsageError("--seeds and --folds both repeat the run: choose one")
+    folds = range(1, given["folds"] + 1)
+    return repeat(lambda fold: _run(lesson, given | {"fold": fold}, None), folds, over="fold")
+
+
+def _check_single(saving: Saving, option: str) -> None:
+    """Raises UsageError for what one run alone can have."""
+    if single := saving.given() - {"plot"}:
+        named = ", ".join(f"--{name}" for name in sorted(single))
+        raise UsageError(f"{option}: {named} is for one run at a time")

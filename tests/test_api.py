@@ -171,7 +171,7 @@ def test_events(small_data):
 
 def test_saving_onto_itself_and_without_a_source(small_data, tmp_path):
     options = {"epochs": 1, "data_dir": small_data, "device": "cpu", "quiet": True}
-    run = ptnotes.train("names", out=tmp_path / "a", save_best=True, **options)
+    run = ptnotes.train("names", out=tmp_path / "a", validation=0.2, save_best=True, **options)
     run.save(tmp_path / "a", force=True)
     loaded = ptnotes.load(tmp_path / "a")
     loaded.save(tmp_path / "b")

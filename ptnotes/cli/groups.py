@@ -26,7 +26,7 @@ from ptnotes.cli.options import (
     Threads,
     checked,
 )
-from ptnotes.topics.options import LARGEST_SEED
+from ptnotes.topics.options import LARGEST_SEED, check_value
 
 Command = Callable[..., None]
 
@@ -35,6 +35,17 @@ def _full_or_number(value: str) -> int | str:
     if value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
         raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1")
     return value if value == "full" else int(value)
+
+
+def _number_or_share(value: str) -> float:
+    try:
+        number = int(value) if value.isdecimal() else float(value)
+        check_value("validation", number)
+    except ValueError:
+        raise typer.BadParameter(
+            f"'{value}' is neither a share below 1 nor a number of samples from 2"
+        ) from None
+    return number
 
 
 def _directory(value: str) -> Path:
@@ -140,14 +151,34 @@ def mini_batches(
     ] = None,
     data_dir: DataDir = None,
     sample: Sample = False,
+    validation: Annotated[
+        Any,
+        typer.Option(
+            metavar="N|SHARE",
+            parser=_number_or_share,
+            show_default="none",
+            rich_help_panel=TRAINING,
+            help="Training samples to hold out, to judge every epoch by.",
+        ),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default="all epochs",
+            rich_help_panel=TRAINING,
+            help="End when N epochs were no better on the validation data.",
+        ),
+    ] = None,
     save_best: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--save-best",
             rich_help_panel=SAVING,
-            help="Keep the epoch with the best test accuracy too.",
+            help="Take the epoch that is best on the validation data, not the last one.",
         ),
-    ] = False,
+    ] = None,
     confusion: Confusion = None,
 ) -> None:
     """Options of the topics that read a data set, all of them classifiers."""

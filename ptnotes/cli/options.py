@@ -92,7 +92,7 @@ SavedRun = Annotated[
     ),
 ]
 Best = Annotated[
-    bool, typer.Option("--best", help="Take the best epoch's weights, not the last one's.")
+    bool, typer.Option("--best", help="Demand the best epoch's weights, which --save-best takes.")
 ]
 Theme = Annotated[
     Literal["light", "dark"],

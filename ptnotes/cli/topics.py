@@ -56,7 +56,8 @@ def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given
     result = show(events, as_json, quiet, files=kept, hints=next_commands(topic, given, sample))
     if "diverged" in result:
         named = ", ".join(map(str, result["diverged"]))
-        say(f"training diverged with seed {named}; try a lower --lr")
+        part = "fold" if given.get("folds") else "seed"
+        say(f"training diverged with {part} {named}; try a lower --lr")
         raise typer.Exit(1)
 
 
@@ -76,8 +77,31 @@ def logistic(**shared: Any) -> None:
 
 
 @command("diabetes", full_or_batch_size, training, mini_batches)
-def diabetes(**shared: Any) -> None:
-    run("diabetes", **shared)
+def diabetes(
+    hold_out: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            show_default="0 (notes), 0.2 (tuned)",
+            rich_help_panel=options.TRAINING,
+            help="Rows to test with, which nothing is trained on.",
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="K",
+            show_default="none",
+            rich_help_panel=options.TRAINING,
+            help="Cross-validate: K runs, each tested on another part; mean and deviation.",
+        ),
+    ] = None,
+    **shared: Any,
+) -> None:
+    run("diabetes", hold_out=hold_out, folds=folds, **shared)
 
 
 def _numbers(value: str) -> list[list[float]]:

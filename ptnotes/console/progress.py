@@ -71,7 +71,7 @@ class LiveLine:
         parts = {"steps": steps}
         if progress.loss is not None:
             parts["loss"] = f"{translate('loss')} {written('loss', progress.loss)}"
-        accuracy = getattr(record.rows[-1], "test_accuracy", None) if record.rows else None
+        accuracy = getattr(record.rows[-1], "judged", None) if record.rows else None
         if progress.epoch and accuracy is not None:
             parts["accuracy"] = f"{translate('acc.')} {written('accuracy', accuracy)}"
         seconds, taken = now - self._epoch_started, progress.done - self._at_start

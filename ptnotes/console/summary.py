@@ -73,10 +73,10 @@ def losses(record: RunRecord) -> list[float]:
 
 
 def best_epoch(record: RunRecord) -> tuple[int, float] | None:
-    """The epoch with the best test accuracy, and that; None where no epoch has one."""
+    """The epoch with the best validation or else test accuracy, and that; None if none has one."""
     found = [
-        (row.epoch, row.test_accuracy)
+        (row.epoch, row.judged)
         for row in record.rows
-        if isinstance(row, EpochRow) and row.test_accuracy is not None
+        if isinstance(row, EpochRow) and row.judged is not None
     ]
     return max(found, key=lambda pair: pair[1], default=None)

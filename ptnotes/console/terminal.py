@@ -25,7 +25,11 @@ MARK = 2  # cells beside a number: the change of the loss, the star of the best 
 CURVE = 40  # cells
 WIDEST = 90  # cells of the panel
 HEADLINES = ("normalize", "test_accuracy", "train_accuracy")  # else a result's first number
-SECONDARY = ("seconds", "test_loss")  # columns left out first where the terminal is narrow
+SECONDARY = (
+    "seconds",
+    "test_loss",
+    "val_loss",
+)  # columns left out first where the terminal is narrow
 
 
 class TerminalScreen:

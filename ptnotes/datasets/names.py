@@ -28,6 +28,10 @@ class Names(NamedTuple):
     lengths: Tensor
     labels: Tensor
 
+    def at(self, indices: Tensor) -> "Names":
+        """Those at the indices (N)."""
+        return Names(*(each[indices] for each in self))
+
 
 def encode(name: str) -> list[int]:
     """A code below 128 for every character; at least one, whatever the name.

@@ -110,6 +110,7 @@ class Streams(NamedTuple):
     order: torch.Generator
     augmentation: torch.Generator
     split: torch.Generator
+    validation: torch.Generator
 
 
 def _spawned(seed: int) -> list[int]:

@@ -13,6 +13,7 @@ from ptnotes.engine.loading import Batches
 from ptnotes.engine.metrics import predict_class
 from ptnotes.engine.shards import Shards
 from ptnotes.errors import DivergedError
+from ptnotes.events import EpochRow
 
 Predict = Callable[[Tensor], Tensor]
 
@@ -86,6 +87,14 @@ class Evaluation:
     loss: float
     accuracy: float
 
+    def columns(self, part: str, seconds: float) -> dict[str, float]:
+        """For an EpochRow: of "val" or "test" data."""
+        return {
+            f"{part}_loss": self.loss,
+            f"{part}_accuracy": self.accuracy,
+            f"{part}_seconds": seconds,
+        }
+
 
 @torch.inference_mode()
 def evaluate(
@@ -118,3 +127,12 @@ def evaluate(
         meter.add(loss, samples)
         correct = correct + right
     return Evaluation(meter.mean(), int(correct) / meter.samples)
+
+
+def evaluate_at_end(
+    shards: Shards, criterion: nn.Module, test: Batches, last: EpochRow, **how: Any
+) -> Evaluation:
+    """``evaluate`` on the test set, unless the ``last`` epoch's row has it already."""
+    if last.test_loss is None or last.test_accuracy is None:
+        return evaluate(shards, criterion, test, **how)
+    return Evaluation(last.test_loss, last.test_accuracy)

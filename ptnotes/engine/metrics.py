@@ -1,5 +1,6 @@
 """What a trained classifier's outputs say: predictions, the classification report, errors."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ptnotes.engine.shards import Shards
 from ptnotes.events import MisclassifiedImages
 
 MAX_ERRORS = 20  # images in a picture
+Z_95 = 1.959963984540054  # standard deviations of a normal distribution that hold 95 % of it
 
 
 def predict_class(logits: Tensor) -> Tensor:
@@ -35,6 +37,18 @@ def predict_logits(shards: Shards, batches: Batches) -> tuple[Tensor, Tensor]:
 
     outputs, targets = zip(*share_out(batches, compute), strict=True)
     return torch.cat(outputs), torch.cat(targets)
+
+
+def wilson_interval(accuracy: float, samples: int) -> list[float]:
+    """Wilson's 95 % interval of the accuracy that ``samples`` independent ones would show.
+
+    Both are fractions. Unlike mean ± 1.96 standard errors it is never beyond 0 or 1, and has a
+    width where all samples are right.
+    """
+    spread = Z_95**2 / samples
+    middle = (accuracy + spread / 2) / (1 + spread)
+    half = math.sqrt(accuracy * (1 - accuracy) * spread + spread**2 / 4) / (1 + spread)
+    return [max(0.0, middle - half), min(1.0, middle + half)]
 
 
 def classification_report(

@@ -1,82 +1,76 @@
-"""A topic with several seeds: each one's result, then mean and standard deviation."""
+"""A topic with several seeds or folds: each one's result, then mean and standard deviation."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, make_dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import make_dataclass, replace
 from typing import Any
 
 from ptnotes.engine import distributed
 from ptnotes.errors import DivergedError
 from ptnotes.events import Event, Header, Progress, Result, Row, SeedRows, column
 
-# a seed, its numbers or why there are none, and its rows
+# a seed or fold, its numbers or why there are none, and its rows
 Outcome = tuple[int, dict[str, float] | DivergedError, tuple[Row, ...]]
 NOT_MEASURED = ("parameters", "best_epoch")
 
 
-@dataclass(frozen=True)
-class DivergedRow(Row):
-    """A seed that came to no result, and why."""
-
-    seed: int = column("seed", "d")
-    diverged: str = column("diverged")
-
-
-def repeat(run: Callable[[int], Iterable[Event]], seeds: Sequence[int]) -> Iterator[Event]:
-    """``run`` a topic with each of the seeds; a row for each, after its SeedRows.
+def repeat(
+    run: Callable[[int], Iterable[Event]], numbers: Sequence[int], over: str = "seed"
+) -> Iterator[Event]:
+    """``run`` a topic with each seed, or ``over`` "fold"; a row for each, after its SeedRows.
 
     The result holds mean and sample standard deviation of every number that the topic's own result
-    holds, over the seeds that came to one; those that diverged are listed under "diverged". Raises
+    holds, over those that came to one; those that diverged are listed under "diverged". Raises
     DivergedError if all of them did, and whatever else the topic does. Under torchrun each process
-    has its share of the seeds, and the rows come at the end.
+    has its share of them, and the rows come at the end.
     """
     rank, processes = distributed.sharing()
     own: list[Outcome] = []
-    for seed in seeds[rank::processes]:
-        for event in _outcome(run, seed):
+    for number in numbers[rank::processes]:
+        for event in _outcome(run, number):
             match event:
-                case Header() if seed == seeds[rank]:
-                    config = event.config | {"seed": seeds[0], "seeds": len(seeds)}
-                    yield replace(event, config=config, rows=len(seeds), records="result.runs")
+                case Header() if number == numbers[rank]:
+                    config = event.config | {over: numbers[0], f"{over}s": len(numbers)}
+                    yield replace(event, config=config, rows=len(numbers), records="result.runs")
                 case Progress():
-                    yield replace(event, of=f"seed {seed}")
+                    yield replace(event, of=f"{over} {number}")
                 case tuple():
                     own.append(event)
                     if processes == 1:
-                        yield from _rows_of(event)
+                        yield from _rows_of(event, over)
     outcomes = own
     if processes > 1:
         outcomes = distributed.gather_in_order(own)
         for outcome in outcomes:
-            yield from _rows_of(outcome)
+            yield from _rows_of(outcome, over)
     results = [found for _, found, _ in outcomes if not isinstance(found, DivergedError)]
-    diverged = [seed for seed, found, _ in outcomes if isinstance(found, DivergedError)]
+    diverged = [number for number, found, _ in outcomes if isinstance(found, DivergedError)]
     if not results:
         raise outcomes[-1][1]  # type: ignore[misc]  # all of them diverged
     yield Result(_summary(results) | ({"diverged": diverged} if diverged else {}))
 
 
-def _outcome(run: Callable[[int], Iterable[Event]], seed: int) -> Iterator[Event | Outcome]:
-    """The events of a run, in the end the seed and its numbers or why it has none."""
+def _outcome(run: Callable[[int], Iterable[Event]], number: int) -> Iterator[Event | Outcome]:
+    """The events of a run, in the end its number, and what it came to or why to nothing."""
     rows = []
     try:
         with distributed.alone():
-            for event in run(seed):
+            for event in run(number):
                 yield event
                 if isinstance(event, Row):
                     rows.append(event)
                 if isinstance(event, Result):
-                    yield seed, _numbers(event.values), tuple(rows)
+                    yield number, _numbers(event.values), tuple(rows)
     except DivergedError as error:
-        yield seed, error, ()
+        yield number, error, ()
 
 
-def _rows_of(outcome: Outcome) -> Iterator[Event]:
-    seed, found, rows = outcome
+def _rows_of(outcome: Outcome, over: str) -> Iterator[Event]:
+    number, found, rows = outcome
     if isinstance(found, DivergedError):
-        yield DivergedRow(seed, str(found))
+        yield _row(over, number, {"diverged": str(found)})
     else:
-        yield SeedRows(seed, rows)
-        yield _row(seed, found)
+        yield SeedRows(number, rows)
+        yield _row(over, number, found)
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:
@@ -88,16 +82,18 @@ def _numbers(values: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _row(seed: int, numbers: dict[str, float]) -> Row:
-    """The seed and its numbers, a column for each."""
-    columns: list[tuple[str, type, Any]] = [("seed", int, column("seed", "d"))]
-    for name, value in numbers.items():
+def _row(over: str, number: int, found: Mapping[str, float | str]) -> Row:
+    """The seed or fold and what it came to, a column for each number; or why to nothing."""
+    columns: list[tuple[str, type, Any]] = [(over, int, column(over, "d"))]
+    for name, value in found.items():
         columns.append((name, type(value), column(name.replace("_", " "), _spec(name, value))))
-    row: Row = make_dataclass("SeedRow", columns, bases=(Row,), frozen=True)(seed, **numbers)
+    row: Row = make_dataclass("OutcomeRow", columns, bases=(Row,), frozen=True)(number, **found)
     return row
 
 
-def _spec(name: str, value: float) -> str:
+def _spec(name: str, value: float | str) -> str:
+    if isinstance(value, str):
+        return ""
     if name.endswith(("accuracy", "share")):
         return ".2%"
     if name.endswith("seconds"):

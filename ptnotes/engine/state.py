@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,7 @@ from ptnotes.errors import DataError
 from ptnotes.events import EpochRow, Event, Row, Snapshot
 
 State = dict[str, Any]
+Best = dict[str, Any]  # "epoch", "val_accuracy", "val_loss", "model"
 
 
 class TrainingState:
@@ -26,6 +28,9 @@ class TrainingState:
     A training that is built the same way and gets ``state`` back continues to the same bits on the
     CPU. ``generators`` are the random streams that its epochs draw from, ``data`` what it trains
     on, samples along the first dimension; ``started`` is when it began, on ``time.perf_counter``.
+    With ``save_best`` or ``patience`` it keeps the weights of the epoch with the best validation
+    accuracy (of several, the one with the lowest loss), and with ``patience`` it ends when so many
+    epochs were no better.
     """
 
     def __init__(
@@ -38,11 +43,15 @@ class TrainingState:
         generators: Sequence[torch.Generator] = (),
         data: Sequence[Tensor] = (),
         row: type[Row] = EpochRow,
+        save_best: bool = False,
+        patience: int = 0,
     ) -> None:
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
         self.generators, self.data = generators, data
         self.epoch = 0
         self.rows: list[Any] = []
+        self.best: Best | None = None
+        self._chooses, self._patience = save_best or patience > 0, patience
         self._row = row
         self._started = started
 
@@ -62,6 +71,8 @@ class TrainingState:
     def epochs(self, last: int) -> Iterator[int]:
         """The epochs that are left of ``last``, from 1, each begun on one thread of torch's."""
         for epoch in range(self.epoch + 1, last + 1):
+            if self._patience and self.best and self.epoch - self.best["epoch"] >= self._patience:
+                return
             use_one_thread()  # another run in this process may have changed it
             yield epoch
 
@@ -69,8 +80,42 @@ class TrainingState:
         """An epoch is complete, and these are its rows: yields them."""
         self.rows += rows
         self.epoch += 1
+        if self._chooses:
+            self._choose(self.rows[-1])
         yield from rows
         yield Snapshot(self.state)
+
+    def _choose(self, row: EpochRow) -> None:
+        """Keep the weights if they are the best so far on the validation data."""
+        assert row.val_accuracy is not None
+        assert row.val_loss is not None
+        found = {"val_accuracy": row.val_accuracy, "val_loss": row.val_loss}
+        if self.best is None or _quality(found) > _quality(self.best):
+            weights = {name: each.clone() for name, each in self.model.state_dict().items()}
+            self.best = {"epoch": self.epoch, **found, "model": weights}
+
+    @contextmanager
+    def chosen_weights(self) -> Iterator[None]:
+        """The model has the best epoch's weights inside, if one is chosen, and the last's after."""
+        if self.best is None:
+            yield
+            return
+        last = {name: each.clone() for name, each in self.model.state_dict().items()}
+        self.model.load_state_dict(self.best["model"])
+        try:
+            yield
+        finally:
+            self.model.load_state_dict(last)
+
+    def choice(self) -> dict[str, Any]:
+        """For a Result: the epoch that is chosen, and its validation; empty if none is."""
+        if self.best is None:
+            return {}
+        return {
+            "best_epoch": self.best["epoch"],
+            "val_accuracy": self.best["val_accuracy"],
+            "val_loss": self.best["val_loss"],
+        }
 
     def totals(self) -> dict[str, Any]:
         """For a Result: "parameters", "train_seconds" where the rows have them, "wall_seconds".
@@ -106,6 +151,7 @@ class TrainingState:
             "samples": self._samples(),
             "data": self._digest,
             "model": self.model.state_dict(),
+            "best": self.best,
             "optimizer": self.optimizer and self.optimizer.state_dict(),
             "scheduler": self.scheduler and self.scheduler.state_dict(),
             "generators": [generator.get_state() for generator in self.generators],
@@ -123,6 +169,11 @@ class TrainingState:
                 raise DataError(
                     "the run was trained on other data than this: resume it with the same data"
                 )
+            if (best := state.get("best")) and self._chooses:  # older checkpoints have none
+                self.model.load_state_dict(best["model"])
+                _check_tensors(self.model, None)
+                self.best = {**best, "epoch": int(best["epoch"])}
+                _quality(self.best)
             self.model.load_state_dict(state["model"])
             if self.optimizer:
                 self.optimizer.load_state_dict(state["optimizer"])
@@ -137,6 +188,16 @@ class TrainingState:
         except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
             first = str(error).splitlines()[0]
             raise DataError(f"the checkpoint is that of another training: {first}") from error
+
+
+def _quality(best: Best) -> tuple[float, float]:
+    return float(best["val_accuracy"]), -float(best["val_loss"])
+
+
+def chosen_weights(state: State) -> dict[str, Tensor]:
+    """The weights that a training's result is measured with: the best epoch's, if it chooses."""
+    weights: dict[str, Tensor] = (state.get("best") or state)["model"]
+    return weights
 
 
 def _check_tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) -> None:

@@ -12,7 +12,7 @@ from ptnotes.inspect.inspection import inspect
 from ptnotes.inspect.tables import tables
 from ptnotes.plots.figure import check_path, save
 from ptnotes.predict.inference import CPU
-from ptnotes.predict.network import build, read_weights
+from ptnotes.predict.network import build, epoch_of_weights, read_weights
 from ptnotes.runs import schema
 
 
@@ -43,7 +43,11 @@ def run(
     except DataError as error:
         raise DataError(f"{run}: {error}") from error
     config = document["config"]
-    used = {"run": str(run), "trained": document["topic"], "weights": "best" if best else "last"}
+    used = {
+        "run": str(run),
+        "trained": document["topic"],
+        "weights": epoch_of_weights(document, best),
+    }
     used |= {
         name: config[name] for name in ("arch", "cell", "via", "recipe", "data") if name in config
     }

@@ -23,6 +23,8 @@ from ptnotes.predict.images import preparation
 from ptnotes.quantities import written
 from ptnotes.runs import document as documents
 
+LOSSES = ("train_loss", "val_loss", "test_loss")
+CURVES = ("epoch", *LOSSES, "train_accuracy", "val_accuracy", "test_accuracy")
 MAX_POINTS = 300  # of a history
 MAX_CLASSES = 40  # of a confusion matrix
 SCRIPTS = (
@@ -173,9 +175,7 @@ def _thinned(history: list[dict[str, Any]]) -> list[dict[str, float]]:
         {
             name: value
             for name, value in row.items()
-            if name in ("epoch", "train_loss", "test_loss", "test_accuracy", "train_accuracy")
-            and isinstance(value, int | float)
-            and math.isfinite(value)
+            if name in CURVES and isinstance(value, int | float) and math.isfinite(value)
         }
         for row in rows
     ]

@@ -10,7 +10,7 @@ function table(rows) {
   return made;
 }
 
-const CURVES = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"];
+const CURVES = ["train_loss", "val_loss", "test_loss", "train_accuracy", "val_accuracy", "test_accuracy"];
 
 // Curves over the epochs: losses on one scale, accuracies on another, from the least value up.
 function curves(history) {

@@ -122,7 +122,7 @@ def _draw_lines(
         found = {part: each for part in PARTS if (each := series(history, measure, part))}
         if not found:
             continue
-        part = "test" if "test" in found else "train"
+        part = next(each for each in reversed(PARTS) if each in found)
         epochs, values = found.pop(part)
         every = max(1, len(epochs) // MARKS)
         marks: Style = {"markevery": (number % every, every), "markersize": 3.5}
@@ -144,6 +144,9 @@ def _said(parts: set[str]) -> str:
     """What the lines of an axes are."""
     if parts == {"train"}:
         return label("train")
+    if "val" in parts:
+        mixed = parts & {"test", "train"}
+        return label("validation, or what a run has" if mixed else "validation")
     if "thin" in parts:
         return label("test; thin: train")
     return label("test") if parts == {"test"} else label("test, or train where nothing is held out")

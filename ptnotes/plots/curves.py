@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-COLOURS = {"train": TRAIN, "test": TEST}
+COLOURS = {"train": TRAIN, "val": TEST, "test": TEST}  # a run has rows of one of the two
 SINGLE = 10  # seeds, up to which each has a line of its own
 
 
@@ -120,7 +120,7 @@ def _mark_best(axes: "Axes", measure: str, found: Series) -> None:
 def band(histories: Sequence[History], title: str, *, majority: float | None = None) -> "Figure":
     """The mean over runs that differ in their seeds, and a band of one standard deviation.
 
-    The runs have the same number of rows. Up to SINGLE of them have a thin line each.
+    It ends where the first of them ends. Up to SINGLE of them have a thin line each.
     """
     figure = new_figure(WIDTH, height_of(measured(histories)))
     for measure, axes in add_panels(figure, histories).items():
@@ -144,7 +144,9 @@ def _draw_band(axes: "Axes", measure: str, part: str, found: Sequence[Series]) -
     import numpy as np
 
     colour = COLOURS[part]
-    epochs, values = found[0][0], np.array([each for _, each in found])  # (runs, epochs)
+    shortest = min(len(values) for _, values in found)
+    epochs = found[0][0][:shortest]
+    values = np.array([each[:shortest] for _, each in found])  # (runs, epochs)
     mean = values.mean(axis=0)
     std = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
     if len(found) <= SINGLE:

@@ -18,11 +18,13 @@ Series = tuple[list[float], list[float]]  # epochs and values
 # the columns of a history, of which a row has at most one
 COLUMNS = {
     ("loss", "train"): ("train_loss", "loss"),
+    ("loss", "val"): ("val_loss",),
     ("loss", "test"): ("test_loss",),
     ("accuracy", "train"): ("train_accuracy",),
+    ("accuracy", "val"): ("val_accuracy",),
     ("accuracy", "test"): ("test_accuracy",),
 }
-MEASURES, PARTS = ("loss", "accuracy"), ("train", "test")
+MEASURES, PARTS = ("loss", "accuracy"), ("train", "val", "test")
 HEIGHT = 1.55  # inches of an axes
 AROUND = 0.85  # inches of the title above and the epochs below
 MARKED, MANY = 40, 200  # epochs, up to which each has a marker, and a line its usual width

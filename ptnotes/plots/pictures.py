@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ptnotes.plots import classification, curves, grids, heatmap, losses, regression, verdicts
+from ptnotes.plots import (
+    classification,
+    curves,
+    experiment,
+    grids,
+    heatmap,
+    losses,
+    regression,
+    verdicts,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +29,7 @@ PICTURES: dict[str, Callable[[Document], "Figure"]] = {
     "seq": heatmap.seq,
     "names": classification.names,
     "verify": verdicts.verdicts,
+    "reproduce": experiment.cells,
 }
 
 

@@ -15,7 +15,7 @@ from ptnotes.events import Event, Header, Marked, Result, Row, Table, column
 from ptnotes.language import translate
 from ptnotes.predict import preview
 from ptnotes.predict.inference import CPU, Prediction, predictions
-from ptnotes.predict.network import load
+from ptnotes.predict.network import epoch_of_weights, load
 from ptnotes.predict.text_inputs import STANDARD_INPUT, Rejected, Stdin
 
 TOP = 3
@@ -91,7 +91,7 @@ def run(
         raise UsageError(f"{run} is a run of {topic}: name the files to predict from")
     if show and topic != "mnist":
         raise UsageError(f"--show prints images, and {run} is a run of {topic}")
-    used = {"run": str(run), "trained": topic, "weights": "best" if best else "last"}
+    used = {"run": str(run), "trained": topic, "weights": epoch_of_weights(document, best)}
     used |= {name: config[name] for name in ("arch", "recipe", "data") if name in config}
     yield Header("predict", used, environment(CPU), records="result")
     count = rejected = 0

@@ -33,16 +33,31 @@ def load(run: Path, *, best: bool = False) -> tuple[Document, nn.Module]:
 
 
 def read_weights(run: Path, *, best: bool = False) -> dict[str, Tensor]:
-    """The weights of a run's last epoch or the best one. Raises DataError, UsageError."""
-    path = _weights_file(run, best)
-    if best and not os.path.exists(path):
-        raise UsageError(f"{run} keeps no best epoch: train the run with --save-best")
-    weights: dict[str, Tensor] = load_checkpoint(path)
+    """The weights that a run's result is measured with: of its last epoch, or the best one if it
+    chose one on validation data. ``best`` demands those. Raises DataError, UsageError.
+    """
+    if best and not (os.path.exists(run / documents.BEST) or chooses(documents.read(run))):
+        raise UsageError(
+            f"{run} keeps no best epoch: train the run with --validation and --save-best"
+        )
+    weights: dict[str, Tensor] = load_checkpoint(_weights_file(run, best))
     return weights
 
 
 def _weights_file(run: Path, best: bool) -> Path:
-    return run / (documents.BEST if best else documents.MODEL)
+    """Runs of older versions chose on the test set, and have the best weights apart."""
+    apart = best and os.path.exists(run / documents.BEST)
+    return run / (documents.BEST if apart else documents.MODEL)
+
+
+def chooses(document: Document) -> bool:
+    """Whether a run's weights are those of the epoch that was best on the validation data."""
+    return "val_accuracy" in document["run"].get("best", {})
+
+
+def epoch_of_weights(document: Document, best: bool) -> str:
+    """Whose the weights are that ``read_weights`` reads: "best" or "last"."""
+    return "best" if best or chooses(document) else "last"
 
 
 def build(document: Document, weights: dict[str, Tensor]) -> nn.Module:

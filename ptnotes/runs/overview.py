@@ -25,7 +25,7 @@ WHOLE_NUMBERS = ("seed", "epochs", "epochs_done", "best_epoch")
 COLUMNS = (
     *("damaged", "topic", "arch", "cell", "via", "recipe", "data", "seed", "epochs"),
     *("epochs_done", "finished", "measure", "best_accuracy", "best_epoch", "last_accuracy"),
-    *("seconds", "date"),
+    *("test_accuracy", "seconds", "date"),
 )
 
 
@@ -140,7 +140,9 @@ def _runs_below(directory: Path) -> Iterator[Path]:
 
 
 def summary(directory: Path, document: Document) -> dict[str, Any]:
-    """What a run came to; accuracies are on the test set, or else on the training set."""
+    """What a run came to; "best" and "last" accuracies are on the validation data if it has any,
+    or else on the test set or the training set.
+    """
     config, run, history = document["config"], document["run"], document["history"]
     found = {"run": str(directory), "topic": document["topic"]}
     for name in ("arch", "cell", "via", "recipe", "data", "seed", "epochs"):
@@ -148,13 +150,15 @@ def summary(directory: Path, document: Document) -> dict[str, Any]:
             found[name] = config[name]
     done = history[-1]["epoch"] if history else 0
     found |= {"epochs_done": done, "finished": run["finished"]}
-    for measure in ("test_accuracy", "train_accuracy"):
+    for measure in ("val_accuracy", "test_accuracy", "train_accuracy"):
         rows = [row for row in history if measure in row]
         if rows:
             best = max(rows, key=lambda row: row[measure])
             found |= {"measure": measure, "best_accuracy": best[measure]}
             found |= {"best_epoch": best["epoch"], "last_accuracy": rows[-1][measure]}
             break
+    if "test_accuracy" in document["result"]:
+        found["test_accuracy"] = document["result"]["test_accuracy"]
     return found | {"seconds": run["wall_seconds"], "date": run["date"]}
 
 

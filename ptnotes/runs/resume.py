@@ -2,23 +2,26 @@
 
 import json
 import os
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from ptnotes.errors import DataError, UsageError
+from ptnotes.errors import DataError, PtnotesWarning, UsageError
 from ptnotes.events import Event, Header
 from ptnotes.runs import document, schema
 from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.directory import lock_run
 
 Checkpoint = dict[str, Any]
-NEWER = {"precision": "fp32"}  # settings that older runs don't name, and their values there
+# settings that older runs don't name, and their values there
+NEWER = {"precision": "fp32", "validation": 0, "save_best": False, "patience": 0}
+NEWER |= {"folds": 0, "fold": 0}
 CONTENT: dict[str, Any] = {
     **{"format": int, "topic": str, "config": dict, "environment": dict, "training": dict},
-    **{"date": str, "save_best": bool, "best": (dict, NoneType)},
+    **{"date": str, "best": (dict, NoneType)},
 }
 
 
@@ -105,6 +108,13 @@ def check_resumable(given: Mapping[str, Any], topic: str, saved: Checkpoint, out
     Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
     """
     config, training = saved["config"], saved["training"]
+    if saved.get("save_best"):
+        warnings.warn(
+            f"{out} was started by a version whose --save-best chose on the test set: best.pt "
+            "stays as it is",
+            PtnotesWarning,
+            stacklevel=2,
+        )
     differing = []
     if topic != saved["topic"]:
         differing.append(f"topic {saved['topic']}, not {topic}")

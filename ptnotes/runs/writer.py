@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ptnotes.errors import DataError, PtnotesError, UsageError
+from ptnotes.errors import DataError, PtnotesError
 from ptnotes.events import EpochRow, Event, Header, MisclassifiedImages, Result, RunRecord, Snapshot
 from ptnotes.files import atomic_write
 from ptnotes.plots import classification, curves, figure
@@ -34,7 +34,6 @@ def record_run(
     directory: Path,
     *,
     saved: Checkpoint | None = None,
-    save_best: bool = False,
     theme: str = "light",
 ) -> Iterator[Event]:
     """Pass events on and save the run in ``directory`` after every epoch.
@@ -47,7 +46,7 @@ def record_run(
     try:
         for event in events:
             if isinstance(event, Header):
-                writer = Writer(directory, saved, save_best, theme)
+                writer = Writer(directory, saved, theme)
             if writer:
                 writer.take(event)
             yield event
@@ -61,15 +60,10 @@ def record_run(
 class Writer:
     """The files of one run, as far as it has come."""
 
-    def __init__(
-        self, directory: Path, saved: Checkpoint | None, save_best: bool, theme: str
-    ) -> None:
+    def __init__(self, directory: Path, saved: Checkpoint | None, theme: str) -> None:
         self.directory, self.record, self.theme = directory, RunRecord(), theme
         self.date = saved["date"] if saved else datetime.now(UTC).isoformat(timespec="seconds")
-        self.save_best = save_best or bool(saved and saved["save_best"])
         self.best: dict[str, Any] | None = saved["best"] if saved else None
-        if save_best and saved and not saved["save_best"]:
-            raise UsageError(f"{directory} was started without --save-best: leave it out")
         self._new, self._wall_seconds = saved is None, 0.0
         self._saved_at = self._cost = 0.0
 
@@ -102,9 +96,8 @@ class Writer:
         return time.perf_counter() - self._saved_at >= max(SECONDS, self._cost / SHARE)
 
     def _save(self, training: dict[str, Any], place: Path) -> None:
-        model = save_checkpoint(training["model"])
-        if self._is_best():
-            _write(place / document.BEST, model)
+        if best := training.get("best"):
+            self.best = {name: value for name, value in best.items() if name != "model"}
         header = self.record.header
         checkpoint = {
             "format": document.FORMAT,
@@ -112,27 +105,14 @@ class Writer:
             "config": header.config,
             "environment": header.environment,
             "date": self.date,
-            "save_best": self.save_best,
             "best": self.best,
             "training": training,
         }
         _write(place / document.CHECKPOINT, save_checkpoint(checkpoint))
-        _write(place / document.MODEL, model)
+        _write(place / document.MODEL, save_checkpoint((best or training)["model"]))
         _write(place / document.METRICS, document.metrics_csv(self.record.history()))
         self._wall_seconds = training["wall_seconds"]
         self._write_document(place)
-
-    def _is_best(self) -> bool:
-        """Whether the last epoch's accuracy is above all before it; notes it if so."""
-        last = self.record.rows[-1] if self.record.rows else None
-        if not self.save_best or not isinstance(last, EpochRow):
-            return False
-        measure = "train_accuracy" if last.test_accuracy is None else "test_accuracy"
-        accuracy = getattr(last, measure)
-        if self.best is not None and accuracy <= self.best[measure]:
-            return False
-        self.best = {"epoch": last.epoch, measure: accuracy}
-        return True
 
     def _write_document(self, place: Path) -> None:
         run: dict[str, Any] = {"format": document.FORMAT, "date": self.date}

@@ -4,7 +4,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,10 +13,16 @@ from torch import Tensor, nn
 
 from ptnotes.datasets import diabetes
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
-from ptnotes.engine.loading import DeviceDataset, make_loader
+from ptnotes.engine.loading import Batches, DeviceDataset, make_loader
 from ptnotes.engine.loop import LossMeter, check_outputs, evaluate, one_cycle
-from ptnotes.engine.metrics import classification_report, predict_logits, threshold
+from ptnotes.engine.metrics import (
+    classification_report,
+    predict_logits,
+    threshold,
+    wilson_interval,
+)
 from ptnotes.engine.shards import Shards
+from ptnotes.engine.splits import stratified_folds, stratified_split
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.errors import DataError
 from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
@@ -26,8 +32,11 @@ from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
 class Recipe:
     """``batch_size`` "full" is line 267's, 32 is line 358's, the notes' complete program: SGD.
 
-    With ``hold_out`` that share of the rows is kept for testing; ``relu`` replaces the two hidden
-    sigmoids; ``one_cycle`` trains with AdamW, the learning rate going up to ``lr`` and down.
+    With ``hold_out`` that share of the rows is kept for testing, with ``folds`` the part ``fold``
+    (from 1) of so many; ``relu`` replaces the two hidden sigmoids; ``one_cycle`` trains with AdamW,
+    the learning rate going up to ``lr`` and down. ``validation``, a number of the other rows or a
+    share of them, is held out too, to judge every epoch by; ``save_best`` chooses one by it,
+    ``patience`` ends the training when so many were no better.
     """
 
     name: str
@@ -35,10 +44,15 @@ class Recipe:
     batch_size: int | Literal["full"]
     lr: float
     hold_out: float = 0.0
+    folds: int = 0
+    fold: int = 0
     relu: bool = False
     one_cycle: bool = False
     weight_decay: float = 0.0
     shards: int = 1
+    validation: float = 0
+    save_best: bool = False
+    patience: int = 0
     seed: int = 0
 
 
@@ -56,6 +70,17 @@ RECIPES = {
     ),
 }
 CLASSES = ("0", "1")
+
+
+def split_fold(
+    x: Tensor, y: Tensor, fold: int, folds: int, rng: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Training and test rows: tested is the part ``fold`` (from 1), each class in its share.
+
+    Raises DataError for more folds than rows.
+    """
+    cut = stratified_folds(y.flatten().long(), folds, rng)[fold - 1]
+    return [x[cut.train], y[cut.train]], [x[cut.held_out], y[cut.held_out]]
 
 
 def split(
@@ -114,15 +139,33 @@ def run(
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
     streams = seed_streams(recipe.seed)
+    if recipe.folds:
+        recipe = replace(recipe, hold_out=0.0)  # the fold is what is held out
 
     # 1 data
     x, y = diabetes.read(data_dir)  # (759, 8), (759, 1)
-    train_rows, test_rows = split(x, y, recipe.hold_out, streams.split)
+    if recipe.folds:
+        train_rows, test_rows = split_fold(x, y, recipe.fold, recipe.folds, streams.split)
+    else:
+        train_rows, test_rows = split(x, y, recipe.hold_out, streams.split)
+    config = config_of(recipe)
+    if recipe.validation:
+        classes = train_rows[1].flatten().long()
+        cut = stratified_split(classes, recipe.validation, streams.validation)
+        held_out = [each[cut.held_out] for each in train_rows]
+        train_rows = [each[cut.train] for each in train_rows]
+        config |= cut.described()
     train_set = DeviceDataset(*train_rows, device=used_device)
     full = recipe.batch_size == "full"
     batch_size = len(train_set) if recipe.batch_size == "full" else recipe.batch_size
     train = make_loader(train_set, batch_size, shuffle=None if full else streams.order)
-    test = make_loader(DeviceDataset(*test_rows, device=used_device), len(test_rows[0]))
+
+    def in_order(x: Tensor, y: Tensor) -> Batches:
+        return make_loader(DeviceDataset(x, y, device=used_device), len(x))
+
+    test = in_order(*test_rows)
+    tested = "test" if recipe.hold_out or recipe.folds else "train"
+    part, judged = ("val", in_order(*held_out)) if recipe.validation else (tested, test)
 
     # 2 model
     with seed_weights(recipe.seed):
@@ -141,8 +184,11 @@ def run(
     steps = recipe.epochs * len(train)
     scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
 
-    config = config_of(recipe, loss_reduction=criterion.reduction, device=str(used_device))
-    config["data"] = data
+    config |= {
+        "loss_reduction": criterion.reduction,
+        "device": str(used_device),
+        "data": data,
+    }
     yield Header("diabetes", config, environment(used_device), recipe.epochs, CLASSES)
     training = TrainingState(
         model,
@@ -151,6 +197,8 @@ def run(
         started=started,
         generators=(streams.order,),
         data=train_rows,
+        save_best=recipe.save_best,
+        patience=recipe.patience,
     )
     yield from training.begin(resume)
 
@@ -160,7 +208,6 @@ def run(
         loss: Tensor = criterion(y_pred, y)
         return loss
 
-    part = "test" if recipe.hold_out else "train"
     with Shards(recipe.shards, model, criterion) as shards:
         for epoch in training.epochs(recipe.epochs):
             epoch_started = time.perf_counter()
@@ -174,22 +221,21 @@ def run(
                     scheduler.step()
                 meter.add(loss, len(y))
                 yield Progress(epoch, step, len(train), loss=meter.so_far)
-            seconds = time.perf_counter() - epoch_started
-            found = evaluate(shards, criterion, test, predict=threshold, epoch=epoch)
-            measured: dict[str, Any] = {f"{part}_accuracy": found.accuracy}
-            if recipe.hold_out:
-                measured["test_loss"] = found.loss
-            yield from training.after(
-                EpochRow(epoch, meter.mean(), **measured, train_seconds=seconds)
-            )
+            trained = time.perf_counter()
+            found = evaluate(shards, criterion, judged, predict=threshold, epoch=epoch)
+            columns = found.columns(part, seconds=time.perf_counter() - trained)
+            if part == "train":  # the loss and the time are those of the training
+                columns = {"train_accuracy": found.accuracy}
+            columns |= {"train_loss": meter.mean(), "train_seconds": trained - epoch_started}
+            yield from training.after(EpochRow(epoch, **columns))
 
-        found = evaluate(shards, criterion, test, predict=threshold)
-        probabilities, labels = (each.flatten() for each in predict_logits(shards, test))
+        with training.chosen_weights():
+            found = evaluate(shards, criterion, test, predict=threshold)
+            probabilities, labels = (each.flatten() for each in predict_logits(shards, test))
     ones = labels.double().mean().item()  # float32 would not equal the accuracy that it is
-    measured = {
-        f"{part}_accuracy": found.accuracy,
-        "larger_class_share": max(ones, 1 - ones),
-        f"{part}_loss": found.loss,
-    }
+    measured: dict[str, Any] = {f"{tested}_accuracy": found.accuracy}
+    if tested == "test":
+        measured["test_accuracy_interval"] = wilson_interval(found.accuracy, len(labels))
+    measured |= {"larger_class_share": max(ones, 1 - ones), f"{tested}_loss": found.loss}
     report = classification_report(threshold(probabilities), labels, CLASSES)
-    yield Result(measured | training.totals() | report)
+    yield Result(measured | training.choice() | training.totals() | report)

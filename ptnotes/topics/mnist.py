@@ -13,15 +13,17 @@ from torch import Tensor, nn
 
 from ptnotes.datasets import mnist
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
-from ptnotes.engine.loading import DeviceDataset, RandomTranslation, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.loading import Batches, DeviceDataset, RandomTranslation, make_loader
+from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end, one_cycle
 from ptnotes.engine.metrics import (
     classification_report,
     most_confident_errors,
     predict_class,
     predict_logits,
+    wilson_interval,
 )
 from ptnotes.engine.shards import Shards
+from ptnotes.engine.splits import stratified_split
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import EpochRow, Event, Header, Progress, Result, config_of
 from ptnotes.models.mnist import MODELS
@@ -39,7 +41,9 @@ class Recipe:
     """SGD; ``one_cycle`` takes the learning rate up to ``lr`` and down to almost nothing.
 
     ``shift`` moves every training image by so many pixels at most, each way; with ``precision``
-    "bf16" the products are of bfloat16.
+    "bf16" the products are of bfloat16. ``validation``, a number of training images or a share of
+    them, is held out to judge every epoch by; ``save_best`` chooses one by it, ``patience`` ends
+    the training when so many were no better.
     """
 
     name: str
@@ -55,6 +59,9 @@ class Recipe:
     shift: int = 0
     shards: int = 2
     precision: str = "fp32"
+    validation: float = 0
+    save_best: bool = False
+    patience: int = 0
     seed: int = 0
 
 
@@ -130,13 +137,24 @@ def run(
     # 1 data
     name = "mnist" if data == "sample" else data
     images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28) uint8, (60000)
+    config = config_of(recipe, device=str(used_device), data=data)
+    if recipe.validation:
+        split = stratified_split(labels, recipe.validation, streams.validation)
+        held_out = images[split.held_out], labels[split.held_out]
+        images, labels = images[split.train], labels[split.train]
+        config |= split.described()
     mean, std = normalization(images, data)
     pixels = mnist.normalize(images, mean, std, used_device)  # (60000, 1, 28, 28)
     train_set = training_set(pixels, labels, recipe.shift, streams.augmentation)
     train = make_loader(train_set, recipe.batch_size, shuffle=streams.order)
     test_images, test_labels = mnist.read(data_dir, "t10k", name)  # (10000, 28, 28), (10000)
-    pixels = mnist.normalize(test_images, mean, std, used_device)
-    test = make_loader(DeviceDataset(pixels, test_labels, device=used_device), TEST_BATCH_SIZE)
+
+    def in_order(images: Tensor, labels: Tensor) -> Batches:
+        pixels = mnist.normalize(images, mean, std, used_device)
+        return make_loader(DeviceDataset(pixels, labels, device=used_device), TEST_BATCH_SIZE)
+
+    test = in_order(test_images, test_labels)
+    part, judged = ("val", in_order(*held_out)) if recipe.validation else ("test", test)
 
     # 2 model; channels_last is the layout that the fast convolution kernels take
     with seed_weights(recipe.seed):
@@ -157,7 +175,7 @@ def run(
     scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
 
     classes = mnist.CLASS_NAMES[name]
-    config = config_of(recipe, device=str(used_device), data=data, mean=mean, std=std)
+    config |= {"mean": mean, "std": std}
     yield Header("mnist", config, environment(used_device), recipe.epochs, classes)
     training = TrainingState(
         model,
@@ -166,6 +184,8 @@ def run(
         started=started,
         generators=(streams.order, streams.augmentation),
         data=(images, labels),
+        save_best=recipe.save_best,
+        patience=recipe.patience,
     )
     yield from training.begin(resume)
 
@@ -189,22 +209,26 @@ def run(
                 meter.add(loss, len(labels))
                 yield Progress(epoch, step, len(train), loss=meter.so_far)
             trained = time.perf_counter()
-            found = evaluate(shards, criterion, test, epoch=epoch)
+            found = evaluate(shards, criterion, judged, epoch=epoch)
             row = EpochRow(
                 epoch,
                 train_loss=meter.mean(),
-                test_loss=found.loss,
-                test_accuracy=found.accuracy,
                 train_seconds=trained - epoch_started,
-                test_seconds=time.perf_counter() - trained,
+                **found.columns(part, seconds=time.perf_counter() - trained),
             )
             yield from training.after(row)
 
-        logits, labels = predict_logits(shards, test)
+        with training.chosen_weights():
+            found = evaluate_at_end(shards, criterion, test, training.rows[-1])
+            logits, labels = predict_logits(shards, test)
     yield most_confident_errors(logits, labels, test_images, classes)
-    last = training.rows[-1]
-    measured = {"test_accuracy": last.test_accuracy, "test_loss": last.test_loss}
-    if recipe.name == "notes" and data == "mnist" and recipe.arch in PUBLISHED:
+    measured: dict[str, Any] = {
+        "test_accuracy": found.accuracy,
+        "test_accuracy_interval": wilson_interval(found.accuracy, len(labels)),
+        "test_loss": found.loss,
+    }
+    as_published = recipe.name == "notes" and data == "mnist" and not recipe.validation
+    if as_published and recipe.arch in PUBLISHED:
         measured["published_accuracy"] = PUBLISHED[recipe.arch]
     report = classification_report(predict_class(logits), labels, classes)
-    yield Result(measured | training.totals() | report)
+    yield Result(measured | training.choice() | training.totals() | report)

@@ -12,10 +12,16 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ptnotes.datasets import names
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
-from ptnotes.engine.loading import CharDropout, PaddedSequences, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
-from ptnotes.engine.metrics import classification_report, predict_class, predict_logits
+from ptnotes.engine.loading import Batches, CharDropout, PaddedSequences, make_loader
+from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end, one_cycle
+from ptnotes.engine.metrics import (
+    classification_report,
+    predict_class,
+    predict_logits,
+    wilson_interval,
+)
 from ptnotes.engine.shards import Shards
+from ptnotes.engine.splits import stratified_split
 from ptnotes.engine.state import State, TrainingState
 from ptnotes.events import (
     EpochRow,
@@ -36,7 +42,9 @@ class Recipe:
     ``lr`` and down to almost nothing.
 
     ``buckets`` makes batches of names that are about equally long; ``masked`` is the share of
-    characters that become unknown while training.
+    characters that become unknown while training. ``validation``, a number of training names or a
+    share of them, is held out to judge every epoch by; ``save_best`` chooses one by it,
+    ``patience`` ends the training when so many were no better.
     """
 
     name: str
@@ -50,6 +58,9 @@ class Recipe:
     masked: float = 0.0
     shards: int = 2
     precision: str = "fp32"
+    validation: float = 0
+    save_best: bool = False
+    patience: int = 0
     seed: int = 0
 
 
@@ -139,9 +150,20 @@ def run(
 
     # 1 data: codes (N, S), lengths (N), labels (N) of 13,374 and 6,700 names
     train_names, test_names, countries = names.read(data_dir)
+    config = config_of(recipe, device=str(used_device), data=data)
+    if recipe.validation:
+        split = stratified_split(train_names.labels, recipe.validation, streams.validation)
+        held_out = train_names.at(split.held_out)
+        train_names = train_names.at(split.train)
+        config |= split.described()
     train_set = training_set(train_names, recipe.masked, streams.augmentation, used_device)
     train = make_loader(train_set, recipe.batch_size, shuffle=streams.order, buckets=recipe.buckets)
-    test = make_loader(PaddedSequences(*test_names, device=used_device), recipe.batch_size)
+
+    def in_order(surnames: names.Names) -> Batches:
+        return make_loader(PaddedSequences(*surnames, device=used_device), recipe.batch_size)
+
+    test = in_order(test_names)
+    part, judged = ("val", in_order(held_out)) if recipe.validation else ("test", test)
 
     # 2 model
     with seed_weights(recipe.seed):
@@ -155,7 +177,7 @@ def run(
     steps = recipe.epochs * len(train)
     scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
 
-    config, classes = config_of(recipe, device=str(used_device), data=data), tuple(countries)
+    classes = tuple(countries)
     yield Header("names", config, environment(used_device), recipe.epochs, classes)
     training = TrainingState(
         model,
@@ -164,6 +186,8 @@ def run(
         started=started,
         generators=(streams.order, streams.augmentation),
         data=train_names,
+        save_best=recipe.save_best,
+        patience=recipe.patience,
     )
     yield from training.begin(resume)
 
@@ -187,27 +211,30 @@ def run(
                 meter.add(loss, len(labels))
                 yield Progress(epoch, step, len(train), loss=meter.so_far)
             trained = time.perf_counter()
-            found = evaluate(shards, criterion, test, epoch=epoch)
+            found = evaluate(shards, criterion, judged, epoch=epoch)
             row = EpochRow(
                 epoch,
                 train_loss=meter.mean(),
-                test_loss=found.loss,
-                test_accuracy=found.accuracy,
                 train_seconds=trained - epoch_started,
-                test_seconds=time.perf_counter() - trained,
+                **found.columns(part, seconds=time.perf_counter() - trained),
             )
             yield from training.after(row)
 
-        logits, labels = predict_logits(shards, test)
-    best = max(training.rows, key=lambda row: row.test_accuracy)
-    measured = {
-        "test_accuracy": training.rows[-1].test_accuracy,
-        "best_test_accuracy": best.test_accuracy,
-        "best_epoch": best.epoch,
+        with training.chosen_weights():
+            found = evaluate_at_end(shards, criterion, test, training.rows[-1])
+            logits, labels = predict_logits(shards, test)
+    measured: dict[str, Any] = {
+        "test_accuracy": found.accuracy,
+        "test_accuracy_interval": wilson_interval(found.accuracy, len(labels)),
     }
-    if recipe.name == "notes" and data == "names":
+    if (
+        not recipe.validation
+    ):  # what the notes' program reports, though it is chosen on the test set
+        best = max(training.rows, key=lambda row: row.test_accuracy)
+        measured |= {"best_test_accuracy": best.test_accuracy, "best_epoch": best.epoch}
+    if recipe.name == "notes" and data == "names" and not recipe.validation:
         measured["published_accuracy"] = PUBLISHED
     predicted = predict_class(logits)
     yield some_predictions(test_names, predicted, classes)
     report = classification_report(predicted, labels, classes)
-    yield Result(measured | training.totals() | report)
+    yield Result(measured | training.choice() | training.totals() | report)

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
+from ptnotes.errors import UsageError
+
 LARGEST_SEED = 2**32 - 1  # numpy's
 MOST_THREADS = 1024
 # Adam's first step takes ten times the rate, and the largest float32 is 3.4e38
@@ -38,6 +40,13 @@ VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
     **dict.fromkeys(("height", "width", "kernel", "stride", "dilation"), SIDE),
     "padding": (lambda x: x == 0 or SIDE[0](x), f"a whole number from 0 to {LARGEST_SIDE}"),
     **dict.fromkeys(("momentum", "label_smoothing", "masked", "hold_out"), SHARE),
+    "validation": (
+        lambda x: (_is_number(x, 0, 1) and x < 1) or _is_int(x, 2),
+        "a share below 1, or a number of samples from 2",
+    ),
+    "patience": (lambda x: _is_int(x, 0), "a whole number from 0"),
+    "folds": (lambda x: x == 0 or _is_int(x, 2), "a whole number from 2"),
+    "fold": (lambda x: _is_int(x, 0), "a whole number from 1"),
     "batch_size": (lambda x: x == "full" or _is_int(x, 1), "a whole number from 1"),
     "lr": (
         lambda x: _is_number(x, 0, LARGEST_RATE) and x > 0,
@@ -132,3 +141,21 @@ def recipe_of(lesson: ModuleType, options: Mapping[str, Any]) -> Any:
 
         recipe = with_optimizer(recipe, given)
     return recipe
+
+
+def check_recipe(recipe: Any) -> None:
+    """Raises UsageError for a recipe that chooses an epoch without data to choose it by."""
+    chooses = getattr(recipe, "save_best", False) or getattr(recipe, "patience", 0)
+    if chooses and not recipe.validation:
+        raise UsageError(
+            "--save-best and --patience choose an epoch, and one chosen on the test set looks "
+            "better than it is: hold data out with --validation 0.1"
+        )
+    folds, fold = getattr(recipe, "folds", 0), getattr(recipe, "fold", 0)
+    if getattr(recipe, "validation", 0) and not getattr(recipe, "hold_out", 1) and not folds:
+        raise UsageError(
+            "--validation holds rows out of the training, and the notes' recipe has no rows to "
+            "test with: add --hold-out 0.2"
+        )
+    if fold > folds:
+        raise UsageError(f"there are {folds} folds, and no fold {fold}")

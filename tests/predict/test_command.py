@@ -46,7 +46,17 @@ def predicted(cli):
 
 @pytest.fixture(scope="module")
 def sample_run(run_of):
-    return run_of("mnist", "--sample", "--recipe", "tuned", "--epochs", "4", "--save-best")
+    return run_of(
+        "mnist",
+        "--sample",
+        "--recipe",
+        "tuned",
+        "--epochs",
+        "4",
+        "--validation",
+        "0.1",
+        "--save-best",
+    )
 
 
 def agreement(predicted, run, images, directory, sizes):

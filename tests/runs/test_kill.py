@@ -18,7 +18,8 @@ COMMANDS = {
 
 def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
     """Compares such a run with an undisturbed one; returns how often it was killed."""
-    command = [*command, "--threads", "1", "--data-dir", small_data, "--save-best"]
+    command = [*command, "--threads", "1", "--data-dir", small_data]
+    command += ["--validation", "0.2", "--save-best"]
     started = time.perf_counter()
     assert trainer(*command, "--out", tmp_path / "undisturbed") == 0
     seconds = time.perf_counter() - started
@@ -31,10 +32,10 @@ def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
         killed += code != 0
     assert trainer(*command, "--out", tmp_path / "killed", "--resume") == 0
     assert same_runs(tmp_path / "undisturbed", tmp_path / "killed")
-    for name in ("best.pt", "metrics.csv", "curve.png", "confusion.png"):
+    for name in ("metrics.csv", "curve.png", "confusion.png"):
         assert (tmp_path / "killed" / name).exists()
-    assert (tmp_path / "undisturbed" / "best.pt").read_bytes() == (
-        tmp_path / "killed" / "best.pt"
+    assert (tmp_path / "undisturbed" / "model.pt").read_bytes() == (
+        tmp_path / "killed" / "model.pt"
     ).read_bytes()
     assert not list((tmp_path / "killed").glob(".writing-*"))
     return killed

@@ -24,7 +24,7 @@ from tests.test_cli import failure
 def two(run_of):
     return [
         run_of("mnist", "--epochs", "2"),
-        run_of("mnist", "--epochs", "2", "--save-best", "--recipe", "tuned"),
+        run_of("mnist", "--epochs", "2", "--recipe", "tuned"),
     ]
 
 
@@ -53,7 +53,15 @@ def test_list(cli, two, run_of, tmp_path):
 
 RUN_KEYS = [
     *("run", "topic", "arch", "recipe", "data", "seed", "epochs", "epochs_done", "finished"),
-    *("measure", "best_accuracy", "best_epoch", "last_accuracy", "seconds", "date"),
+    *(
+        "measure",
+        "best_accuracy",
+        "best_epoch",
+        "last_accuracy",
+        "test_accuracy",
+        "seconds",
+        "date",
+    ),
 ]
 
 
