@@ -48,7 +48,8 @@ def wilson_interval(accuracy: float, samples: int) -> list[float]:
     spread = Z_95**2 / samples
     middle = (accuracy + spread / 2) / (1 + spread)
     half = math.sqrt(accuracy * (1 - accuracy) * spread + spread**2 / 4) / (1 + spread)
-    return [max(0.0, middle - half), min(1.0, middle + half)]
+    # rounding must not leave the accuracy, or 0 and 1, outside
+    return [max(0.0, min(middle - half, accuracy)), min(1.0, max(middle + half, accuracy))]
 
 
 def classification_report(
