@@ -10,7 +10,7 @@ from typing import Any
 from ptnotes.events import Event, Header
 
 # fields of recipes that no command has an option for: --recipe chooses them
-PYTHON_ONLY = ("hold_out", "relu", "head", "buckets", "masked", "one_cycle")
+PYTHON_ONLY = ("fold", "relu", "head", "buckets", "masked")
 
 
 def with_provenance(
@@ -22,7 +22,10 @@ def with_provenance(
     """
     for event in events:
         if isinstance(event, Header):
-            command = command_line(topic, lesson, event.config, given)
+            config = dict(event.config)
+            if event.records != "history":
+                config.pop("fold", None)  # of all folds it names the first
+            command = command_line(topic, lesson, config, given)
             event = replace(event, command=command, data_files=data_files(lesson, event, given))
         yield event
 

@@ -48,6 +48,7 @@ def training(
             of_run.check_paths(saving.plot, saving.confusion)
         if given.get("folds") and not given.get("fold"):
             found = _cross_validated(lesson, given, seeds, saving)
+            found = with_provenance(found, topic, lesson, given)
         elif seeds > 1:
             found = with_provenance(_repeated(lesson, given, seeds, saving), topic, lesson, given)
         else:

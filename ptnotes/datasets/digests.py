@@ -20,7 +20,7 @@ def sha256(path: Path) -> str:
 def of_data_set(name: str, given: Path | None) -> dict[str, str]:
     """The files that the readers of a data set take, by their place in the data directory.
 
-    30 ms for MNIST unpacked. Raises DataError.
+    50 ms for MNIST unpacked. Raises DataError.
     """
     directory = data_directory(given)
     paths = [data_file(directory, name, file.path) for file in data_sets()[name].files]

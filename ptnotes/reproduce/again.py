@@ -83,7 +83,7 @@ def events(
         rows.append(row)
         yield row
     for row in rows:
-        yield from difference_tables.values(row.file, row.differences)
+        yield from difference_tables.values(row)
     counts = Counter(row.verdict for row in rows)
     yield Result(
         {"reproduced": not counts[DIFFERS], "documents": len(rows), "equal": counts[EQUAL]}
