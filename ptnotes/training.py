@@ -66,6 +66,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
     Under torchrun, rank 0 saves it, and hands what it resumes from to the others.
     """
     from ptnotes.engine import distributed
+    from ptnotes.runs.older import completed
     from ptnotes.runs.resume import check_header, check_resumable, open_run
     from ptnotes.runs.writer import record_run
 
@@ -82,7 +83,8 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
         if (saved := distributed.from_rank0(saved)) is None:
             found = _run(lesson, given, None)
         else:
-            options = saved["config"] | given | {"device": saved["config"]["device"]}
+            config = completed(topic, saved["config"])
+            options = config | given | {"device": config["device"]}
             found = _run(lesson, options, saved["training"])
         found = with_provenance(found, topic, lesson, given)
         if out and saves:

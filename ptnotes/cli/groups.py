@@ -257,6 +257,22 @@ def optimization(
     """Options of the topics whose optimizer can be chosen."""
 
 
+def label_smoothing(
+    label_smoothing: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Spread so much of each target evenly over all classes, from 0 to 1.",
+        ),
+    ] = None,
+) -> None:
+    """The option of the topics with several classes."""
+
+
 def precision(
     precision: Annotated[
         Literal["fp32", "bf16"] | None,

@@ -17,6 +17,7 @@ from ptnotes.cli.groups import (
     batch_size,
     drawing,
     full_or_batch_size,
+    label_smoothing,
     mini_batches,
     optimization,
     precision,
@@ -25,6 +26,7 @@ from ptnotes.cli.groups import (
 from ptnotes.cli.main import app, show
 from ptnotes.topics import TITLES
 from ptnotes.topics.defaults import DEFAULTS
+from ptnotes.topics.options import LARGEST_SHIFT
 
 
 def command(topic: str, *groups: Command) -> Callable[[Command], Command]:
@@ -76,7 +78,7 @@ def logistic(**shared: Any) -> None:
     run("logistic", **shared)
 
 
-@command("diabetes", full_or_batch_size, training, mini_batches)
+@command("diabetes", full_or_batch_size, training, optimization, mini_batches)
 def diabetes(
     hold_out: Annotated[
         float | None,
@@ -194,7 +196,7 @@ def conv_demo(
     run("conv-demo", height=height, width=width, only=list(map(str, only or ())), **shared)
 
 
-@command("mnist", batch_size, training, mini_batches, precision)
+@command("mnist", batch_size, training, optimization, label_smoothing, mini_batches, precision)
 def mnist(
     arch: Annotated[
         Literal["mlp", "cnn", "inception", "resnet"] | None,
@@ -216,20 +218,20 @@ def mnist(
             help="The data set: mnist, fashion-mnist or kmnist.",
         ),
     ] = None,
-    momentum: Annotated[
-        float | None,
+    shift: Annotated[
+        int | None,
         typer.Option(
             min=0,
-            max=1,
-            metavar="SHARE",
+            max=LARGEST_SHIFT,
+            metavar="PIXELS",
             show_default=options.OF_RECIPE,
             rich_help_panel=options.TRAINING,
-            help="SGD's momentum, from 0 to 1.",
+            help="Move each training image at random, by so many pixels at most.",
         ),
     ] = None,
     **shared: Any,
 ) -> None:
-    run("mnist", arch=arch, data=data, momentum=momentum, **shared)
+    run("mnist", arch=arch, data=data, shift=shift, **shared)
 
 
 @command("rnn-demo", drawing)
@@ -263,6 +265,6 @@ def seq(
     run("seq", cell=cell, via=via, **shared)
 
 
-@command("names", batch_size, training, mini_batches, precision)
+@command("names", batch_size, training, optimization, label_smoothing, mini_batches, precision)
 def names(**shared: Any) -> None:
     run("names", **shared)

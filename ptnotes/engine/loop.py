@@ -1,4 +1,4 @@
-"""What every training loop needs: the loss meter, the schedule, evaluation."""
+"""What every training loop needs: the loss meter, evaluation."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import OneCycleLR
 
 from ptnotes.engine.distributed import share_out
 from ptnotes.engine.loading import Batches
@@ -20,12 +19,6 @@ Predict = Callable[[Tensor], Tensor]
 
 def count_parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def one_cycle(optimizer: torch.optim.Optimizer, *, steps: int) -> OneCycleLR:
-    """Up to the optimizer's learning rate and down to almost nothing, over so many updates."""
-    peak = optimizer.param_groups[0]["lr"]
-    return OneCycleLR(optimizer, peak, steps, cycle_momentum=False)
 
 
 def check_outputs(model: nn.Module, inputs: Any, outputs: Tensor) -> None:

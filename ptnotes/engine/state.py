@@ -19,6 +19,10 @@ from ptnotes.errors import DataError
 from ptnotes.events import EpochRow, Event, Row, Snapshot
 
 State = dict[str, Any]
+# what optimizers keep that isn't a tensor like the parameter: numbers, and L-BFGS's gradients and
+# steps, of all parameters in a row
+SINGLE = ("step", "eta", "mu", "t", "H_diag", "ro", "al")
+FLAT = ("d", "prev_flat_grad", "old_dirs", "old_stps")
 Best = dict[str, Any]  # "epoch", "val_accuracy", "val_loss", "model"
 
 
@@ -208,8 +212,11 @@ def _check_tensors(model: nn.Module, optimizer: torch.optim.Optimizer | None) ->
     for name, value in model.state_dict().items():
         if not value.isfinite().all():
             raise ValueError(f"{name} has values that are not finite")
+    every = sum(each.numel() for each in model.parameters() if each.requires_grad)
+    flat, single = torch.Size([every]), torch.Size()
     for parameter, state in optimizer.state.items() if optimizer else ():
         for name, value in state.items():
-            shape = torch.Size() if name == "step" else parameter.shape
-            if isinstance(value, Tensor) and value.shape != shape:
-                raise ValueError(f"the optimizer's {name} is {tuple(value.shape)}")
+            shape = single if name in SINGLE else flat if name in FLAT else parameter.shape
+            for tensor in value if isinstance(value, list) else [value]:
+                if isinstance(tensor, Tensor) and tensor.shape != shape:
+                    raise ValueError(f"the optimizer's {name} is {tuple(tensor.shape)}")

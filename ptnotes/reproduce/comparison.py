@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from ptnotes.datasets.digests import is_same_content
 from ptnotes.quantities import SHARES
-from ptnotes.runs.resume import NEWER
+from ptnotes.runs.older import completed
 
 Document = dict[str, Any]
 Verdict = Literal["equal to the bit", "within tolerance", "differs"]
@@ -132,7 +132,8 @@ def environment(recorded: Document, now: Document) -> list[dict[str, Any]]:
     for part in ("environment", "config", "data_files"):
         then, here = (_part(each, part) for each in (recorded, now))
         if part == "config":
-            then = {name: value for name, value in NEWER.items() if name in here} | then
+            whole = completed(recorded["topic"], then)
+            then = {name: value for name, value in whole.items() if name in here} | then
         if part == "data_files" and here and not then:
             here = {"files": len(here)}
         for name in dict.fromkeys([*then, *here]):

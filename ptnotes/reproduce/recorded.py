@@ -12,7 +12,7 @@ from ptnotes.files import read_file
 from ptnotes.runs import document as documents
 from ptnotes.runs import schema
 from ptnotes.runs.document import Document
-from ptnotes.runs.resume import NEWER
+from ptnotes.runs.older import completed
 from ptnotes.topics import TRAINED
 
 PARTS = ("config", "environment", "result")
@@ -68,7 +68,7 @@ def options_of(document: Document) -> dict[str, Any]:
     lesson: ModuleType = module(document["topic"])
     fields = {field.name for field in dataclasses.fields(lesson.Recipe)} - {"name"}
     taken = {"recipe", "seeds"} | fields | (settings(lesson) - {"threads", "data_dir"})
-    config = NEWER | document["config"]
+    config = completed(document["topic"], document["config"])
     return {name: value for name, value in config.items() if name in taken}
 
 

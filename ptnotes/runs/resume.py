@@ -14,11 +14,9 @@ from ptnotes.events import Event, Header
 from ptnotes.runs import document, schema
 from ptnotes.runs.checkpoint import load_checkpoint
 from ptnotes.runs.directory import lock_run
+from ptnotes.runs.older import completed
 
 Checkpoint = dict[str, Any]
-# settings that older runs don't name, and their values there
-NEWER = {"precision": "fp32", "validation": 0, "save_best": False, "patience": 0}
-NEWER |= {"folds": 0, "fold": 0}
 CONTENT: dict[str, Any] = {
     **{"format": int, "topic": str, "config": dict, "environment": dict, "training": dict},
     **{"date": str, "best": (dict, NoneType)},
@@ -97,7 +95,8 @@ def _is_checkpoint(value: Any) -> bool:
 def _same_run(checkpoint: Checkpoint, other: document.Document) -> bool:
     """Whether both are of one run; a kill can leave them at different epochs."""
     one, two = (
-        {"topic": each["topic"]} | each["config"] | {"epochs": None} for each in (checkpoint, other)
+        {"topic": each["topic"]} | completed(each["topic"], each["config"]) | {"epochs": None}
+        for each in (checkpoint, other)
     )
     return bool(one == two)
 
@@ -107,7 +106,7 @@ def check_resumable(given: Mapping[str, Any], topic: str, saved: Checkpoint, out
 
     Epochs may differ where the rate is constant, if the run hasn't gone beyond them.
     """
-    config, training = saved["config"], saved["training"]
+    config, training = completed(saved["topic"], saved["config"]), saved["training"]
     if saved.get("save_best"):
         warnings.warn(
             f"{out} was started by a version whose --save-best chose on the test set: best.pt "
@@ -142,7 +141,8 @@ def check_header(events: Iterable[Event], saved: Checkpoint, out: Path) -> Itera
     for event in events:
         if isinstance(event, Header):
             now = event.config | {"epochs": None}
-            newer = {name: value for name, value in NEWER.items() if name in now}
+            whole = completed(saved["topic"], saved["config"])
+            newer = {name: value for name, value in whole.items() if name in now}
             then = newer | saved["config"] | {"epochs": None}
             if now != then:
                 names = sorted(each for each in now | then if now.get(each) != then.get(each))

@@ -14,13 +14,14 @@ from torch import Tensor, nn
 from ptnotes.datasets import diabetes
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
 from ptnotes.engine.loading import Batches, DeviceDataset, make_loader
-from ptnotes.engine.loop import LossMeter, check_outputs, evaluate, one_cycle
+from ptnotes.engine.loop import LossMeter, check_outputs, evaluate
 from ptnotes.engine.metrics import (
     classification_report,
     predict_logits,
     threshold,
     wilson_interval,
 )
+from ptnotes.engine.optimizers import make_optimizer, make_schedule
 from ptnotes.engine.shards import Shards
 from ptnotes.engine.splits import stratified_folds, stratified_split
 from ptnotes.engine.state import State, TrainingState
@@ -33,10 +34,9 @@ class Recipe:
     """``batch_size`` "full" is line 267's, 32 is line 358's, the notes' complete program: SGD.
 
     With ``hold_out`` that share of the rows is kept for testing, with ``folds`` the part ``fold``
-    (from 1) of so many; ``relu`` replaces the two hidden sigmoids; ``one_cycle`` trains with AdamW,
-    the learning rate going up to ``lr`` and down. ``validation``, a number of the other rows or a
-    share of them, is held out too, to judge every epoch by; ``save_best`` chooses one by it,
-    ``patience`` ends the training when so many were no better.
+    (from 1) of so many; ``relu`` replaces the two hidden sigmoids. ``validation``, a number of the
+    other rows or a share of them, is held out too, to judge every epoch by; ``save_best`` chooses
+    one by it, ``patience`` ends the training when so many were no better.
     """
 
     name: str
@@ -47,8 +47,11 @@ class Recipe:
     folds: int = 0
     fold: int = 0
     relu: bool = False
-    one_cycle: bool = False
+    optimizer: str = "sgd"
+    momentum: float = 0.0
+    nesterov: bool = False
     weight_decay: float = 0.0
+    schedule: str = "constant"
     shards: int = 1
     validation: float = 0
     save_best: bool = False
@@ -65,8 +68,9 @@ RECIPES = {
         lr=0.01,
         hold_out=0.2,
         relu=True,
-        one_cycle=True,
+        optimizer="adamw",
         weight_decay=1.0,
+        schedule="one-cycle",
     ),
 }
 CLASSES = ("0", "1")
@@ -134,7 +138,7 @@ def run(
     """Yields a row per epoch; continues from the state ``resume``.
 
     With nothing held out, the accuracy is that on the training data, the only data there is.
-    Raises DataError, DeviceError, DivergedError.
+    Raises DataError, DeviceError, DivergedError, UsageError.
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads)
@@ -148,7 +152,7 @@ def run(
         train_rows, test_rows = split_fold(x, y, recipe.fold, recipe.folds, streams.split)
     else:
         train_rows, test_rows = split(x, y, recipe.hold_out, streams.split)
-    config = config_of(recipe)
+    config = config_of(recipe, one_cycle=recipe.schedule == "one-cycle")
     if recipe.validation:
         classes = train_rows[1].flatten().long()
         cut = stratified_split(classes, recipe.validation, streams.validation)
@@ -174,15 +178,16 @@ def run(
 
     # 3 loss and optimizer: line 262 sums over the full batch, line 358 averages over mini-batches
     criterion = nn.BCELoss(reduction="sum" if full else "mean")
-    optimizer: torch.optim.Optimizer
-    if recipe.one_cycle:
-        optimizer = torch.optim.AdamW(
-            model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
-        )
-    else:
-        optimizer = torch.optim.SGD(model.parameters(), lr=recipe.lr)
-    steps = recipe.epochs * len(train)
-    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
+    optimizer = make_optimizer(
+        recipe.optimizer,
+        model.parameters(),
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    scheduler = make_schedule(recipe.schedule, optimizer, steps=recipe.epochs * len(train))
 
     config |= {
         "loss_reduction": criterion.reduction,

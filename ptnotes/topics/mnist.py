@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ptnotes.datasets import mnist
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
 from ptnotes.engine.loading import Batches, DeviceDataset, RandomTranslation, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end, one_cycle
+from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end
 from ptnotes.engine.metrics import (
     classification_report,
     most_confident_errors,
@@ -22,6 +22,7 @@ from ptnotes.engine.metrics import (
     predict_logits,
     wilson_interval,
 )
+from ptnotes.engine.optimizers import make_optimizer, make_schedule
 from ptnotes.engine.shards import Shards
 from ptnotes.engine.splits import stratified_split
 from ptnotes.engine.state import State, TrainingState
@@ -38,9 +39,7 @@ TEST_BATCH_SIZE = 1000  # no effect on the training
 
 @dataclass(frozen=True)
 class Recipe:
-    """SGD; ``one_cycle`` takes the learning rate up to ``lr`` and down to almost nothing.
-
-    ``shift`` moves every training image by so many pixels at most, each way; with ``precision``
+    """``shift`` moves every training image by so many pixels at most, each way; with ``precision``
     "bf16" the products are of bfloat16. ``validation``, a number of training images or a share of
     them, is held out to judge every epoch by; ``save_best`` chooses one by it, ``patience`` ends
     the training when so many were no better.
@@ -51,10 +50,11 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    momentum: float
+    optimizer: str = "sgd"
+    momentum: float = 0.0
     nesterov: bool = False
     weight_decay: float = 0.0
-    one_cycle: bool = False
+    schedule: str = "constant"
     label_smoothing: float = 0.0
     shift: int = 0
     shards: int = 2
@@ -76,7 +76,7 @@ TUNED = Recipe(
     momentum=0.9,
     nesterov=True,
     weight_decay=5e-4,
-    one_cycle=True,
+    schedule="one-cycle",
     shift=1,
 )
 VARIANTS = {"arch": "cnn"}
@@ -126,18 +126,17 @@ def run(
 ) -> Iterator[Event]:
     """Yields a row per epoch; continues from the state ``resume``.
 
-    Raises DataError, DeviceError, DivergedError.
+    Raises DataError, DeviceError, DivergedError, UsageError.
     """
     started = time.perf_counter()
     used_device = prepare(device=device, threads=threads, precision=recipe.precision)
     streams = seed_streams(recipe.seed)
-    if not recipe.momentum:
-        recipe = replace(recipe, nesterov=False)  # torch refuses it without momentum
 
     # 1 data
     name = "mnist" if data == "sample" else data
     images, labels = mnist.read(data_dir, "train", name)  # (60000, 28, 28) uint8, (60000)
-    config = config_of(recipe, device=str(used_device), data=data)
+    one_cycle = recipe.schedule == "one-cycle"
+    config = config_of(recipe, one_cycle=one_cycle, device=str(used_device), data=data)
     if recipe.validation:
         split = stratified_split(labels, recipe.validation, streams.validation)
         held_out = images[split.held_out], labels[split.held_out]
@@ -163,7 +162,8 @@ def run(
 
     # 3 loss and optimizer
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    optimizer = torch.optim.SGD(
+    optimizer = make_optimizer(
+        recipe.optimizer,
         model.parameters(),
         lr=recipe.lr,
         momentum=recipe.momentum,
@@ -171,8 +171,7 @@ def run(
         weight_decay=recipe.weight_decay,
         fused=True,
     )
-    steps = recipe.epochs * len(train)
-    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
+    scheduler = make_schedule(recipe.schedule, optimizer, steps=recipe.epochs * len(train))
 
     classes = mnist.CLASS_NAMES[name]
     config |= {"mean": mean, "std": std}

@@ -13,13 +13,14 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from ptnotes.datasets import names
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
 from ptnotes.engine.loading import Batches, CharDropout, PaddedSequences, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end, one_cycle
+from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end
 from ptnotes.engine.metrics import (
     classification_report,
     predict_class,
     predict_logits,
     wilson_interval,
 )
+from ptnotes.engine.optimizers import make_optimizer, make_schedule
 from ptnotes.engine.shards import Shards
 from ptnotes.engine.splits import stratified_split
 from ptnotes.engine.state import State, TrainingState
@@ -38,8 +39,7 @@ from ptnotes.models.packed_gru import PackedGRU
 
 @dataclass(frozen=True)
 class Recipe:
-    """AdamW, which without ``weight_decay`` is Adam; ``one_cycle`` takes the learning rate up to
-    ``lr`` and down to almost nothing.
+    """AdamW, which without ``weight_decay`` is Adam.
 
     ``buckets`` makes batches of names that are about equally long; ``masked`` is the share of
     characters that become unknown while training. ``validation``, a number of training names or a
@@ -51,8 +51,11 @@ class Recipe:
     epochs: int
     batch_size: int
     lr: float
-    one_cycle: bool = False
+    optimizer: str = "adamw"
+    momentum: float = 0.0
+    nesterov: bool = False
     weight_decay: float = 0.0
+    schedule: str = "constant"
     label_smoothing: float = 0.0
     buckets: bool = False
     masked: float = 0.0
@@ -72,8 +75,8 @@ RECIPES = {
         epochs=10,
         batch_size=256,
         lr=0.005,
-        one_cycle=True,
         weight_decay=0.01,
+        schedule="one-cycle",
         label_smoothing=0.1,
         buckets=True,
         masked=0.05,
@@ -140,7 +143,7 @@ def run(
 ) -> Iterator[Event]:
     """Yields a row per epoch; continues from the state ``resume``.
 
-    Raises DataError, DeviceError, DivergedError.
+    Raises DataError, DeviceError, DivergedError, UsageError.
     """
     started = time.perf_counter()
     used_device = prepare(
@@ -150,7 +153,8 @@ def run(
 
     # 1 data: codes (N, S), lengths (N), labels (N) of 13,374 and 6,700 names
     train_names, test_names, countries = names.read(data_dir)
-    config = config_of(recipe, device=str(used_device), data=data)
+    one_cycle = recipe.schedule == "one-cycle"
+    config = config_of(recipe, one_cycle=one_cycle, device=str(used_device), data=data)
     if recipe.validation:
         split = stratified_split(train_names.labels, recipe.validation, streams.validation)
         held_out = train_names.at(split.held_out)
@@ -171,11 +175,16 @@ def run(
 
     # 3 loss and optimizer
     criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay, fused=True
+    optimizer = make_optimizer(
+        recipe.optimizer,
+        model.parameters(),
+        lr=recipe.lr,
+        momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
+        weight_decay=recipe.weight_decay,
+        fused=True,
     )
-    steps = recipe.epochs * len(train)
-    scheduler = one_cycle(optimizer, steps=steps) if recipe.one_cycle else None
+    scheduler = make_schedule(recipe.schedule, optimizer, steps=recipe.epochs * len(train))
 
     classes = tuple(countries)
     yield Header("names", config, environment(used_device), recipe.epochs, classes)

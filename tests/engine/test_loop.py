@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from ptnotes.engine.loading import DeviceDataset, make_loader
-from ptnotes.engine.loop import LossMeter, evaluate, one_cycle
+from ptnotes.engine.loop import LossMeter, evaluate
 from ptnotes.engine.shards import Shards
 from ptnotes.errors import DivergedError
 
@@ -72,16 +72,3 @@ def test_meter_names_the_step_that_diverged(bad, kind):
         for loss in [1.0, 1.0, bad, 1.0, 1.0]:
             meter.add(torch.tensor(loss).as_subclass(kind), 1)
         meter.mean()
-
-
-def test_one_cycle_goes_up_and_down():
-    optimizer = torch.optim.SGD(nn.Linear(2, 1).parameters(), lr=0.4)
-    scheduler = one_cycle(optimizer, steps=10)
-    rates = []
-    for _ in range(10):
-        rates.append(scheduler.get_last_lr()[0])
-        optimizer.step()
-        scheduler.step()
-    assert max(rates) == pytest.approx(0.4)
-    assert rates[0] < 0.1
-    assert rates[-1] < 0.01

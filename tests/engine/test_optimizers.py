@@ -8,6 +8,7 @@ from torch import nn
 
 from ptnotes import api
 from ptnotes.engine.optimizers import (
+    OF_FULL_BATCHES,
     OFF,
     OPTIMIZERS,
     RANGE_TEST,
@@ -17,9 +18,12 @@ from ptnotes.engine.optimizers import (
     options_of,
     with_optimizer,
 )
-from ptnotes.errors import UsageError
+from ptnotes.errors import DataError, UsageError
+from ptnotes.events import Snapshot
+from ptnotes.runs.older import completed
 from ptnotes.topics import module
 from ptnotes.topics.options import recipe_of
+from tests.runs.conftest import same
 
 VALUES = {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1, "schedule": "cosine"}
 
@@ -154,3 +158,106 @@ def test_a_schedule_is_laid_out(cli, document, tmp_path, schedule):
     assert cli("linreg", "--out", tmp_path, "--resume", "--epochs", "50").exit_code == 2
     assert cli("linreg", "--out", tmp_path, "--resume").exit_code == 0
     assert found["config"]["schedule"] == schedule
+
+
+SAVED = (
+    # topic, what an older version's configuration says, what it doesn't
+    ("linreg", {"momentum": 0.0}, {"optimizer": "sgd", "nesterov": False, "schedule": "constant"}),
+    ("linreg", {"momentum": 0.9}, {"optimizer": "sgd", "nesterov": True, "weight_decay": 0}),
+    ("mnist", {"one_cycle": True, "nesterov": False}, {"optimizer": "sgd", "nesterov": False}),
+    ("mnist", {"one_cycle": True}, {"schedule": "one-cycle"}),
+    ("names", {"one_cycle": False}, {"optimizer": "adamw", "schedule": "constant"}),
+    ("diabetes", {"one_cycle": False}, {"optimizer": "sgd", "schedule": "constant"}),
+    ("diabetes", {"one_cycle": True}, {"optimizer": "adamw", "schedule": "one-cycle"}),
+)
+
+
+@pytest.mark.parametrize(("topic", "said", "meant"), SAVED)
+def test_settings_of_older_runs(topic, said, meant):
+    assert completed(topic, said).items() >= (meant | said).items()
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_resumed_to_the_bit(name, tmp_path):
+    """What each keeps: moments, step sizes, averages, L-BFGS's directions."""
+
+    def states(**options):
+        found = api.events("linreg", optimizer=name, lr=0.01, device="cpu", **options)
+        return [event.state() for event in found if isinstance(event, Snapshot)]
+
+    states(epochs=20, out=tmp_path)
+    *_, resumed = states(epochs=40, out=tmp_path, resume=True)
+    *_, whole = states(epochs=40)
+    for part in ("model", "optimizer", "rows"):
+        assert same(resumed[part], whole[part])
+
+
+def test_a_state_of_another_shape_is_refused(tmp_path):
+    """torch's kernels would read beyond it."""
+    for name, field in (("asgd", "ax"), ("adamax", "exp_inf"), ("lbfgs", "old_dirs")):
+        *_, last = (
+            event
+            for event in api.events("linreg", optimizer=name, epochs=5)
+            if isinstance(event, Snapshot)
+        )
+        state = last.state()
+        kept = state["optimizer"]["state"][0]
+        kept[field] = [torch.zeros(1)] if field == "old_dirs" else torch.zeros(())
+        recipe = recipe_of(module("linreg"), {"optimizer": name, "epochs": 9})
+        with pytest.raises(DataError, match=f"the optimizer's {field}"):
+            list(module("linreg").run(recipe, resume=state))
+
+
+@pytest.mark.parametrize(
+    ("topic", "options", "named"),
+    [
+        ("mnist", ["--optimizer", "rprop"], "not of a mini-batch"),
+        ("names", ["--optimizer", "lbfgs"], "not of a mini-batch"),
+        ("diabetes", ["--optimizer", "rprop"], "not of a mini-batch"),
+        ("diabetes", ["--optimizer", "lbfgs", "--batch-size", "full"], "several times"),
+        ("linreg", ["--optimizer", "adam", "--momentum", "0.5"], "--momentum"),
+        ("mnist", ["--optimizer", "adam", "--nesterov"], "--nesterov"),
+        ("linreg", ["--optimizer", "rprop", "--schedule", "cosine"], "--schedule"),
+        ("linreg", ["--nesterov"], "--momentum"),
+        ("linreg", ["--optimizer", "adadelta"], "adadelta"),
+        ("linreg", ["--schedule", "lr-find"], "lr-find"),
+    ],
+)
+def test_refused_in_a_line(cli, topic, options, named):
+    sample = [] if topic == "linreg" else ["--sample"]
+    done = cli(topic, *sample, *options)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert named in line
+
+
+@pytest.mark.parametrize("name", [each for each in OPTIMIZERS if each not in OF_FULL_BATCHES])
+@pytest.mark.parametrize("topic", ["mnist", "names", "diabetes"])
+def test_mini_batches(topic, name, document, small_data):
+    """A step of each, other than the others' (Adam without decay is AdamW)."""
+    options = ["--epochs", "1", "--lr", "0.002", "--optimizer", name, "--data-dir", small_data]
+    if topic == "mnist":
+        options += ["--arch", "mlp"]
+    config = document(topic, *options)["config"]
+    assert config["optimizer"] == name
+    assert config["momentum"] == (0.5 if topic == "mnist" and name in ("sgd", "rmsprop") else 0)
+
+
+def test_rprop_takes_the_full_batch_of_diabetes(document):
+    options = ["--sample", "--batch-size", "full", "--epochs", "5"]
+    history = document("diabetes", *options, "--optimizer", "rprop")["history"]
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+
+
+def test_what_a_practitioner_sets_is_recorded(document, small_data):
+    options = ["--label-smoothing", "0.2", "--shift", "2", "--schedule", "cosine"]
+    options += ["--weight-decay", "0.01", "--nesterov"]
+    where = ["--arch", "mlp", "--epochs", "1", "--data-dir", small_data]
+    found, plain = document("mnist", *where, *options), document("mnist", *where)
+    asked = {"label_smoothing": 0.2, "shift": 2, "schedule": "cosine", "one_cycle": False}
+    asked |= {"weight_decay": 0.01, "nesterov": True, "momentum": 0.5}
+    assert found["config"].items() >= asked.items()
+    assert found["history"][0]["train_loss"] != plain["history"][0]["train_loss"]
+    for option in ("--label-smoothing", "--shift", "--weight-decay"):
+        assert option in found["command"]
