@@ -7,6 +7,7 @@ from typing import Any
 from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Progress, Result
+from ptnotes.plots.experiment import check_count
 from ptnotes.plots.of_run import check_paths, with_plots
 from ptnotes.reproduce import experiment, grid, running, tables, workers
 from ptnotes.reproduce.grid import Cell, Task
@@ -50,6 +51,8 @@ def events(
     if sample:
         config["data"] = "sample"
     rows = sum(len(each.measures) or 1 for each in cells)
+    if plot:
+        check_count(rows)
     header = Header("reproduce", config, light_environment(), rows, records="result.cells")
     left = [task for task in tasks if task.directory not in kept]
     machine = Machine(data_dir, threads or (1 if jobs > 1 else None))

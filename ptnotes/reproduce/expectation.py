@@ -29,6 +29,12 @@ class Expectation:
     def is_met(self, value: float) -> bool:
         return all(COMPARISONS[sign][0](value, bound) for sign, bound in self.bounds)
 
+    def ends(self) -> tuple[float | None, float | None]:
+        """The least and the largest figure that is expected, or next to it; None is no bound."""
+        low = [bound for sign, bound in self.bounds if sign in (">=", ">", "==")]
+        high = [bound for sign, bound in self.bounds if sign in ("<=", "<", "==")]
+        return next(iter(low), None), next(iter(high), None)
+
     def __str__(self) -> str:
         """``≥ 98.5%``, ``97%–97.73%``."""
         numbers = [_exact(self.measure, bound) for _, bound in self.bounds]

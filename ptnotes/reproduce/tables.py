@@ -30,7 +30,7 @@ class FigureRow(Row):
     """A figure of a cell: mean and sample standard deviation of its runs, none of a single one.
 
     ``values`` are by seed; ``failed`` says of the other seeds why they have none. ``met`` is
-    whether the mean is as ``expected``.
+    whether the mean is as ``expected``, from ``low`` to ``high``.
     """
 
     run: str
@@ -43,12 +43,14 @@ class FigureRow(Row):
     values: dict[str, float]
     failed: dict[str, str]
     expected: str | None
+    low: float | None
+    high: float | None
     met: bool | None
-    brief: ClassVar[bool] = False
+    narrow: ClassVar[bool] = False
 
     def shown(self, name: str) -> Marked | None:
         """What is met and what is not, in their colours."""
-        return self.judged(self.brief) if name == "judged_" else None
+        return self.judged(self.narrow) if name == "judged_" else None
 
     def judged(self, brief: bool = False) -> Marked:
         """``≥ 98.5% ✓``, ``2 failed``; the mark alone if ``brief``."""
@@ -100,8 +102,9 @@ def _row(
     # of exact fractions: the same whatever the order in which the runs ended
     mean = statistics.mean(values.values()) if values else None
     std = statistics.stdev(values.values()) if len(values) > 1 else None
-    expected = [each for each in cell.expectations if each.measure == measure]
-    met = all(mean is not None and each.is_met(mean) for each in expected) if expected else None
+    expected = next((each for each in cell.expectations if each.measure == measure), None)
+    met = None if expected is None else mean is not None and expected.is_met(mean)
+    low, high = expected.ends() if expected else (None, None)
     return FigureRow(
         cell.name,
         cell.topic,
@@ -112,7 +115,9 @@ def _row(
         len(values),
         values,
         failed,
-        ", ".join(map(str, expected)) or None,
+        str(expected) if expected else None,
+        low,
+        high,
         met,
     )
 
@@ -132,7 +137,7 @@ def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], Figure
         _column("expected" if judged and not brief else "", "judged_", 1),
     ]
     line: Any = make_dataclass(
-        "FigureLine", columns, bases=(FigureRow,), namespace={"brief": brief}, frozen=True
+        "FigureLine", columns, bases=(FigureRow,), namespace={"narrow": brief}, frozen=True
     )
 
     def with_columns(row: FigureRow) -> FigureRow:

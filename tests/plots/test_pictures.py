@@ -91,7 +91,7 @@ def test_titles_with_signs(documents, tmp_path):
 
 
 def test_every_picture_is_tested():
-    assert set(PICTURES) - set(COMMANDS) == {"names"}
+    assert set(PICTURES) - set(COMMANDS) == {"names", "reproduce"}
 
 
 @pytest.mark.parametrize(
