@@ -97,6 +97,7 @@ def reproduce(
         ),
     ] = None,
     theme: options.Theme = "light",
+    device: options.Device = None,
     threads: options.Threads = None,
     data_dir: options.DataDir = None,
     as_json: options.Json = False,
@@ -108,6 +109,7 @@ def reproduce(
     """
     own: dict[str, Any] = {"out": out, "seeds": seeds, "jobs": jobs, "sample": sample}
     own |= {"format": form, "plot": plot}
+    machine: dict[str, Any] = {"device": device, "threads": threads, "data_dir": data_dir}
     if any(each.suffix.lower() == ".toml" for each in files):
         if tolerance is not None:
             raise typer.BadParameter("an experiment says what it expects", param_hint="--tolerance")
@@ -116,9 +118,7 @@ def reproduce(
         as_json = as_json or form == "json"
         if as_json and form not in (None, "table", "json"):
             raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
-        _experiment(
-            files[0], as_json, quiet, theme=theme, threads=threads, data_dir=data_dir, **own
-        )
+        _experiment(files[0], as_json, quiet, theme=theme, **own, **machine)
         return
     for name, value in own.items():
         if value:
@@ -127,7 +127,7 @@ def reproduce(
     from ptnotes.reproduce import again
 
     skip_dynamo()
-    events = again.events(files, tolerance=tolerance or 0.0, data_dir=data_dir, threads=threads)
+    events = again.events(files, tolerance=tolerance, **machine)
     if not show(events, as_json, quiet)["reproduced"]:
         raise typer.Exit(1)
 

@@ -24,8 +24,9 @@ def events(
     jobs: int = 1,
     seeds: int | None = None,
     sample: bool = False,
-    data_dir: Path | None = None,
+    device: str | None = None,
     threads: int | None = None,
+    data_dir: Path | None = None,
     plot: Path | None = None,
     theme: str = "light",
     width: int = WIDTH,
@@ -55,7 +56,7 @@ def events(
         check_count(rows)
     header = Header("reproduce", config, light_environment(), rows, records="result.cells")
     left = [task for task in tasks if task.directory not in kept]
-    machine = Machine(data_dir, threads or (1 if jobs > 1 else None))
+    machine = Machine(data_dir, threads or (1 if jobs > 1 else None), device)
     if jobs > 1:
         found: Iterator[Progress | Outcome] = workers.in_processes(left, machine, jobs)
     else:

@@ -269,6 +269,7 @@ def _expectations(
 
 
 def _unknown(whose: str, name: Any, known: Iterable[str]) -> str:
-    near = get_close_matches(str(name), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{whose} has no {name!r}{hint}; it has {', '.join(known)}"
+    there = ", ".join(known)
+    if near := get_close_matches(str(name), known, n=1):
+        return f"{whose} has no {name!r}; did you mean {near[0]!r}? It has {there}"
+    return f"{whose} has no {name!r}; it has {there}"

@@ -20,10 +20,11 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Machine:
-    """What differs between machines and changes no result."""
+    """What is given for all runs, and belongs to the machine: their files don't name it."""
 
     data_dir: Path | None = None
     threads: int | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,9 @@ def run(task: Task, machine: Machine) -> Iterator[Event]:
     from ptnotes import api
 
     given = options(task)
-    if machine.threads is not None:
-        given["threads"] = machine.threads
+    for name in ("threads", "device"):
+        if getattr(machine, name) is not None:
+            given[name] = getattr(machine, name)
     if machine.data_dir is not None and _reads_data(task):
         given["data_dir"] = machine.data_dir
     yield from api.events(task.cell.topic, out=task.directory, resume=True, **given)

@@ -53,14 +53,14 @@ class FigureRow(Row):
         return self.judged(self.narrow) if name == "judged_" else None
 
     def judged(self, brief: bool = False) -> Marked:
-        """``≥ 98.5% ✓``, ``2 failed``; the mark alone if ``brief``."""
+        """``≥ 98.5% ✓``, ``failed: 2``; the mark alone if ``brief``."""
         parts = []
         if self.met is not None:
             mark = "✓" if self.met else "✗"
             text = mark if brief else f"{self.expected} {mark}"
             parts.append((text, "good" if self.met else "bad"))
         if self.failed:
-            parts.append((f"{len(self.failed)} {translate('failed')}", "bad"))
+            parts.append((translate(f"failed: {len(self.failed)}"), "bad"))
         return Marked(*[part for each in parts for part in ((", ", ""), each)][1:])
 
     def figure(self) -> str:

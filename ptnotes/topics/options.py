@@ -100,9 +100,12 @@ def check_names(topic: str, given: Iterable[str], known: Iterable[str]) -> None:
     for name in given:
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
             there = ", ".join(sorted(known))
-            raise TypeError(f"{topic} has no option {name!r}{hint}; it has {there}")
+            if near:
+                raise TypeError(
+                    f"{topic} has no option {name!r}; did you mean {near[0]!r}? It has {there}"
+                )
+            raise TypeError(f"{topic} has no option {name!r}; it has {there}")
 
 
 def check_options(topic: str, lesson: ModuleType, given: Mapping[str, Any], also: set[str]) -> None:
