@@ -151,7 +151,7 @@ def _row(
     found = comparison.compare(recorded.measured(document), now, tolerance)
     return DocumentRow(
         topic=document["topic"],
-        command=now.get("command"),
+        command=document.get("command", now.get("command")),
         environment=comparison.environment(document, now),
         differences=[asdict(each) for each in found.differences],
         diverged=diverged,

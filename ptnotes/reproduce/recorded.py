@@ -68,6 +68,8 @@ def options_of(document: Document) -> dict[str, Any]:
     lesson: ModuleType = module(document["topic"])
     fields = {field.name for field in dataclasses.fields(lesson.Recipe)} - {"name"}
     taken = {"recipe", "seeds"} | fields | (settings(lesson) - {"threads", "data_dir"})
+    if document["config"].get("folds") and "runs" in document["result"]:
+        taken -= {"fold"}  # of all folds it names the first
     config = completed(document["topic"], document["config"])
     return {name: value for name, value in config.items() if name in taken}
 
