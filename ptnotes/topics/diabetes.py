@@ -71,6 +71,8 @@ RECIPES = {
         optimizer="adamw",
         weight_decay=1.0,
         schedule="one-cycle",
+        validation=0.2,
+        save_best=True,
     ),
 }
 CLASSES = ("0", "1")
@@ -225,7 +227,9 @@ def run(
                 if scheduler:
                     scheduler.step()
                 meter.add(loss, len(y))
-                yield Progress(epoch, step, len(train), loss=meter.so_far)
+                yield Progress(
+                    epoch, step, len(train), loss=meter.so_far, batch_loss=meter.of_last_batch
+                )
             trained = time.perf_counter()
             found = evaluate(shards, criterion, judged, predict=threshold, epoch=epoch)
             columns = found.columns(part, seconds=time.perf_counter() - trained)

@@ -49,7 +49,8 @@ def test_too_few_rows_to_hold_out(rows, hold_out):
 def test_tuned_on_small_data(document, small_data):
     found = document("diabetes", "--recipe", "tuned", "--data-dir", small_data)
     assert found["history"][-1]["train_loss"] < found["history"][0]["train_loss"]
-    assert {"epoch", "train_loss", "test_loss", "test_accuracy"} <= set(found["history"][0])
+    assert {"epoch", "train_loss", "val_loss", "val_accuracy"} <= set(found["history"][0])
+    assert {"test_loss", "test_accuracy", "test_accuracy_interval"} <= set(found["result"])
 
 
 def test_tuned_on_real_data(document, real_data):
