@@ -47,7 +47,8 @@ class Comparison:
 
 
 def compare(recorded: Document, now: Document, tolerance: float = 0.0) -> Comparison:
-    """History and result of a run and of the same run again, with the top of the result first.
+    """History and result of a run and of the same run again. What isn't within the tolerance is
+    listed first, and of that the top of the result.
 
     Values that only ``now`` has don't count: an older version recorded less. With a ``tolerance`` T
     shares, such as accuracies, may differ by T; losses and other floats by T or by RELATIVE · T of
@@ -65,7 +66,7 @@ def compare(recorded: Document, now: Document, tolerance: float = 0.0) -> Compar
             if verdict != EQUAL:
                 then, here = (None if each is ABSENT else each for each in (one, other))
                 found.differences.append(Difference(place, then, here, verdict))
-    found.differences.sort(key=lambda each: each.value.count("["))
+    found.differences.sort(key=lambda each: (each.verdict != DIFFERS, each.value.count("[")))
     return found
 
 

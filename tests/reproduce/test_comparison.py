@@ -178,3 +178,10 @@ def test_what_an_old_document_has_no_name_for_is_as_it_was():
     assert environment(old, now) == []
     now = changed("config", "precision", to="bf16", document=old)
     assert [each["name"] for each in environment(old, now)] == ["precision"]
+
+
+def test_what_the_tolerance_does_not_cover_comes_first():
+    now = changed("result", "test_accuracy", to=0.899)
+    now = changed("result", "per_class", 1, "recall", to=0.1, document=now)
+    found = compare(DOCUMENT, now, 0.002).differences
+    assert [each.verdict for each in found] == [DIFFERS, WITHIN]
