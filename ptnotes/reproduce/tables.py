@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, make_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from ptnotes.events import Marked, Row, column
 from ptnotes.language import translate
@@ -17,7 +17,7 @@ from ptnotes.reproduce.running import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
-MEAN = 15  # columns of a mean with its deviation
+MEAN, N, GAP = 15, 3, 2  # columns of a mean with its deviation, of a number of runs, between two
 NARROW = 80  # columns of a screen, below which what is expected has only its mark
 NONE = "–"
 # in a LaTeX document's text, whatever its encoding and packages
@@ -53,15 +53,16 @@ class FigureRow(Row):
         return self.judged(self.narrow) if name == "judged_" else None
 
     def judged(self, brief: bool = False) -> Marked:
-        """``≥ 98.5% ✓``, ``failed: 2``; the mark alone if ``brief``."""
-        parts = []
-        if self.met is not None:
-            mark = "✓" if self.met else "✗"
-            text = mark if brief else f"{self.expected} {mark}"
-            parts.append((text, "good" if self.met else "bad"))
-        if self.failed:
-            parts.append((translate(f"failed: {len(self.failed)}"), "bad"))
-        return Marked(*[part for each in parts for part in ((", ", ""), each)][1:])
+        """``≥ 98.5% ✓``; the mark alone if ``brief`` or if nothing is expected and a run failed."""
+        if self.met is None:
+            return Marked(("✗" if self.failed else "", "bad"))
+        mark = "✓" if self.met else "✗"
+        text = mark if brief else f"{self.expected} {mark}"
+        return Marked((text, "good" if self.met else "bad"))
+
+    def count(self) -> str:
+        """How many runs the mean is of: ``3``, or ``2/3`` if one of three failed."""
+        return f"{self.n}/{self.n + len(self.failed)}" if self.failed else str(self.n)
 
     def figure(self) -> str:
         """``99.22% ± 0.07%``."""
@@ -124,17 +125,20 @@ def _row(
 
 def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], FigureRow]:
     """A function that gives a row the columns of a table that fits a screen."""
-    measures = {name for each in cells for name in each.measures or MEASURES[each.topic][:1]}
-    wide = max(cell_len(_named(name)) for name in measures)
-    names = max(cell_len(each.name) for each in cells)
     brief = width < NARROW
-    judged = any(each.expectations for each in cells)
+    measures = {name for each in cells for name in each.measures or MEASURES[each.topic][:1]}
+    # diabetes has another headline where nothing is held out
+    wide = max(cell_len(_named(name, brief)) for name in (*measures, "train_accuracy"))
+    expected = [len(str(one)) + 2 for each in cells for one in each.expectations]
+    judged = 1 if brief or not expected else max(expected)
+    room = width - wide - MEAN - N - judged - 4 * GAP
+    longest = max(MEAN, min(room, max(cell_len(each.name) for each in cells)))
     columns = [
-        _column("run", "run_", min(names, max(MEAN, width - wide - MEAN - 20))),
+        _column("run", "run_", longest),
         _column("measure", "measure_", wide),
         _column("mean ± sd", "figure_", MEAN),
-        _column("n", "n_", 2),
-        _column("expected" if judged and not brief else "", "judged_", 1),
+        _column("n", "n_", N),
+        _column("expected" if judged > 1 else "", "judged_", judged),
     ]
     line: Any = make_dataclass(
         "FigureLine", columns, bases=(FigureRow,), namespace={"narrow": brief}, frozen=True
@@ -143,7 +147,8 @@ def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], Figure
     def with_columns(row: FigureRow) -> FigureRow:
         figure = row.figure()
         padded = " " * (MEAN - cell_len(figure)) + figure
-        shown = (row.run, _named(row.measure), padded, f"{row.n:2}")
+        name = _shortened(row.run, longest)
+        shown = (name, _named(row.measure, brief), padded, f"{row.count():>{N}}")
         values = [getattr(row, each.name) for each in fields(row)]
         made: FigureRow = line(*values, *shown, str(row.judged(brief)))
         return made
@@ -151,13 +156,24 @@ def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], Figure
     return with_columns
 
 
+def _shortened(name: str, length: int) -> str:
+    """Its ends tell it from others."""
+    if cell_len(name) <= length:
+        return name
+    first = chop_cells(name, length // 2)[0]
+    last = chop_cells(name[::-1], length - cell_len(first) - 1)[0][::-1]
+    return f"{first}…{last}"
+
+
 def _column(title: str, name: str, width: int) -> tuple[str, type, Any]:
     spec = str(max(width, cell_len(translate(title))))
     return name, str, column(title, spec, recorded=False)
 
 
-def _named(measure: str) -> str:
-    return translate(measure.replace("_", " "))
+def _named(measure: str, brief: bool = False) -> str:
+    """``test accuracy``, or ``test acc.``"""
+    name = measure.replace("_", " ")
+    return translate(name.replace("accuracy", "acc.") if brief else name)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
@@ -192,7 +208,7 @@ def readable(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
         if not one:
             line[translate("measure")] = _named(row.measure)
         line[_named(row.measure) if one else translate("mean ± sd")] = row.figure()
-        line["n"] = row.n
+        line["n"] = row.count()
         line[translate("expected")] = str(row.judged())
         found.append({name: str(value) for name, value in line.items()})
     frame = pd.DataFrame(found)
