@@ -1,7 +1,7 @@
 """A training as its options ask for it: once or with several seeds, saved, resumed, drawn."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,11 +81,11 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
             if saved is not None:
                 check_resumable(given, topic, saved, out)
         if (saved := distributed.from_rank0(saved)) is None:
-            found = _run(lesson, given, None)
+            found: Iterator[Event] = run_lesson(lesson, given, None)
         else:
             config = completed(topic, saved["config"])
             options = config | given | {"device": config["device"]}
-            found = _run(lesson, options, saved["training"])
+            found = run_lesson(lesson, options, saved["training"])
         found = with_provenance(found, topic, lesson, given)
         if out and saves:
             if saved is not None:
@@ -106,7 +106,9 @@ def _data_in_turn(events: Iterator[Event]) -> Iterator[Event]:
         yield event
 
 
-def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> Iterator[Event]:
+def run_lesson(
+    lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None
+) -> Generator[Event, None, None]:
     """The lesson's events, with the recipe and the settings that the options give."""
     from ptnotes.engine import distributed
     from ptnotes.engine.device import pick_device
@@ -129,7 +131,7 @@ def _run(lesson: Any, given: dict[str, Any], saved: dict[str, Any] | None) -> It
         chosen["data_dir"] = sample_directory()
     if "data_dir" in chosen:
         chosen["data_dir"] = Path(chosen["data_dir"])
-    found: Iterator[Event] = lesson.run(recipe, **chosen, resume=saved)
+    found: Generator[Event, None, None] = lesson.run(recipe, **chosen, resume=saved)
     return found
 
 
@@ -142,7 +144,7 @@ def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) ->
     if first + count - 1 > LARGEST_SEED:
         raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
     seeds = range(first, first + count)
-    return repeat(lambda seed: _run(lesson, given | {"seed": seed}, None), seeds)
+    return repeat(lambda seed: run_lesson(lesson, given | {"seed": seed}, None), seeds)
 
 
 def _cross_validated(
@@ -155,7 +157,7 @@ def _cross_validated(
     if seeds > 1:
         raise UsageError("--seeds and --folds both repeat the run: choose one")
     folds = range(1, given["folds"] + 1)
-    return repeat(lambda fold: _run(lesson, given | {"fold": fold}, None), folds, over="fold")
+    return repeat(lambda fold: run_lesson(lesson, given | {"fold": fold}, None), folds, over="fold")
 
 
 def _check_single(saving: Saving, option: str) -> None:

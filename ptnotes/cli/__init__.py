@@ -5,11 +5,12 @@ Importing a module of commands adds them to ``app``, in this order.
 
 # isort: off
 from ptnotes.cli.main import app
-from ptnotes.cli import course, topics, stats, predict, inspect, runs, data, verify, doctor
+from ptnotes.cli import course, topics, stats, predict, inspect, runs, check, data, verify, doctor
 from ptnotes.cli import reproduce
 
 __all__ = [
     "app",
+    "check",
     "course",
     "data",
     "doctor",
