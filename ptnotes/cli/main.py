@@ -114,7 +114,7 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors=HANDLER)
 
 
-UNDER_TORCHRUN = ("diabetes", "mnist", "names", "stats")
+UNDER_TORCHRUN = ("diabetes", "mnist", "names", "reproduce", "stats")
 
 app = App(
     name="ptnotes",

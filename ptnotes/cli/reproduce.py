@@ -9,6 +9,7 @@ from ptnotes.cli import options
 from ptnotes.cli.failures import say
 from ptnotes.cli.help import examples
 from ptnotes.cli.main import app, screen_width, show
+from ptnotes.engine.distributed import world_size
 
 OF_EXPERIMENT = "Experiment"
 MOST_JOBS = 61  # processes that Windows can wait for
@@ -115,6 +116,8 @@ def reproduce(
             raise typer.BadParameter("an experiment says what it expects", param_hint="--tolerance")
         if len(files) > 1:
             raise typer.BadParameter("an experiment is one file", param_hint="FILE")
+        if world_size() > 1:
+            raise typer.BadParameter("an experiment has --jobs: leave torchrun out")
         as_json = as_json or form == "json"
         if as_json and form not in (None, "table", "json"):
             raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
@@ -128,7 +131,7 @@ def reproduce(
 
     skip_dynamo()
     events = again.events(files, tolerance=tolerance, **machine)
-    if not show(events, as_json, quiet)["reproduced"]:
+    if not show(events, as_json, quiet).get("reproduced", True):  # under torchrun rank 0 says it
         raise typer.Exit(1)
 
 

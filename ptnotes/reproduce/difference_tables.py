@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.events import Marked, Table
@@ -46,7 +47,7 @@ def values(row: "DocumentRow") -> Iterator[Table]:
         cells.append((Marked((translate(f"and {len(more):,} more"), "dim")), "", "", ""))
     if cells:
         title = f"Values that differ: {row.file}"
-        if other := [each["name"] for each in row.environment if _is_other_file(each)]:
+        if other := [Path(each["name"]).name for each in row.environment if _is_other_file(each)]:
             title = f"Values that differ, with another {', '.join(other)}: {row.file}"
         yield Table(title, ("value", "recorded", "now", "verdict"), cells)
 
