@@ -28,24 +28,22 @@ from ptnotes.reproduce import expectation
 from ptnotes.reproduce.expectation import Expectation
 from ptnotes.reproduce.lines import Lines, Place
 from ptnotes.topics import TITLES, TRAINED, module
-from ptnotes.topics.options import check_options, check_value, settings
+from ptnotes.topics.options import check_options, check_value
 
 LARGEST = 1 << 20  # bytes of a file that a person writes
 TOP = ("title", "out", "seeds", "run")
 OF_RUN = ("topic", "name", "seeds", "expect", "measures")
 FORBIDDEN = '<>:"/\\|?*'  # in the names of files, somewhere
+JUDGED = ("test_loss", "val_accuracy", "val_loss", "best_epoch", "train_seconds")
 # the numbers of a result, by topic, what is shown of it without "measures" first
 MEASURES: dict[str, tuple[str, ...]] = {
     "backward": ("prediction", "weight", "largest_gradient_difference"),
     "linreg": ("weight", "bias", "prediction"),
     "logistic": ("boundary", "weight", "bias", "prediction", "train_accuracy", "bce_mean"),
-    "diabetes": (
-        *("test_accuracy", "train_accuracy", "larger_class_share", "test_loss", "train_loss"),
-        "train_seconds",
-    ),
-    "mnist": ("test_accuracy", "test_loss", "train_seconds"),
+    "diabetes": ("test_accuracy", "train_accuracy", "larger_class_share", "train_loss", *JUDGED),
+    "mnist": ("test_accuracy", *JUDGED),
     "seq": ("solved",),
-    "names": ("test_accuracy", "best_test_accuracy", "best_epoch", "train_seconds"),
+    "names": ("test_accuracy", "best_test_accuracy", *JUDGED),
 }
 ALWAYS = ("parameters", "wall_seconds")
 
@@ -197,13 +195,8 @@ def _check_option(topic: str, lesson: ModuleType, name: str, value: Any) -> None
         raise ValueError("where the data lies differs between machines: give it as --data-dir")
     if name == "seed" and isinstance(value, list):
         raise ValueError("several seeds are one figure's mean: write seeds = [...]")
-    classifier = "data" in settings(lesson)
     for each in values:
-        if name == "save_best" and classifier:
-            if not isinstance(each, bool):
-                raise ValueError(f"{name} is {each!r}, neither True nor False")
-        else:
-            check_options(topic, lesson, {name: each}, set())
+        check_options(topic, lesson, {name: each}, set())
 
 
 def _seeds(experiment: Experiment, table: Mapping[str, Any], place: Place) -> Any:

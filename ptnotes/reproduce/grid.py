@@ -8,9 +8,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from ptnotes.errors import UsageError
 from ptnotes.reproduce.expectation import Expectation
 from ptnotes.reproduce.experiment import FORBIDDEN, Entry, Experiment
-from ptnotes.topics.options import LARGEST_SEED, choices, recipe_of, settings
+from ptnotes.topics.options import LARGEST_SEED, check_recipe, choices, recipe_of, settings
 
 MOST = 10_000  # runs
 # where it runs, which changes no figure, is no part of a name
@@ -87,11 +88,12 @@ def _count(entry: Entry, seeds: int | None) -> int:
 
 
 def _cell(experiment: Experiment, entry: Entry, options: dict[str, Any], seeds: int | None) -> Cell:
-    from ptnotes import api
-
-    with experiment.at(*entry.place):  # called, it refuses what it refuses; nothing runs yet
-        api.events(entry.topic, out=".", **options)
-        first = recipe_of(entry.lesson, options).seed
+    with experiment.at(*entry.place):  # options that don't fit each other
+        recipe = recipe_of(entry.lesson, options)
+        check_recipe(recipe)
+        if options.get("folds") and not options.get("fold"):
+            raise UsageError("each fold is a run of its own: write fold = [1, 2, ...] too")
+    first = recipe.seed
     if isinstance(entry.seeds, tuple) and seeds is None:
         chosen = entry.seeds
     else:
