@@ -123,20 +123,30 @@ def _again(
     rows = recorded.rows_of(document) if recorded.is_unfinished(document) else None
     differing: list[dict[str, Any]] = []
     try:
-        with contextlib.closing(now.follow(api.events(document["topic"], **options))) as followed:
-            for event in followed:
-                match event:
-                    case Header():
-                        differing = comparison.environment(document, _plain(now.document()))
-                        if differing != told:
-                            yield from difference_tables.environment(str(path), differing)
-                    case Progress():
-                        yield replace(event, of=f"{path} {event.of}".strip())
-                if rows is not None and len(now.rows) >= len(rows):
-                    break
-    except (TypeError, ValueError) as error:  # a UsageError too
+        found = api.events(document["topic"], **options)
+    except (TypeError, ValueError) as error:  # an option or value that there isn't
         raise recorded.unusable(path, error) from error
+    with contextlib.closing(now.follow(found)) as followed, _usable(path):
+        for event in followed:
+            match event:
+                case Header():
+                    differing = comparison.environment(document, _plain(now.document()))
+                    if differing != told:
+                        yield from difference_tables.environment(str(path), differing)
+                case Progress():
+                    yield replace(event, of=f"{path} {event.of}".strip())
+            if rows is not None and len(now.rows) >= len(rows):
+                break
     return differing
+
+
+@contextlib.contextmanager
+def _usable(path: Path) -> Iterator[None]:
+    """Options that don't fit each other are the document's fault: DataError."""
+    try:
+        yield
+    except UsageError as error:
+        raise recorded.unusable(path, error) from error
 
 
 def _plain(document: Document) -> Document:
