@@ -74,15 +74,17 @@ def events(
     force: bool = False,
     plot: PathLike | None = None,
     confusion: PathLike | None = None,
+    log_dir: PathLike | None = None,
     theme: str = "light",
     **options: Any,
 ) -> Iterator[Event]:
     """What a topic yields while it runs: a Header, Progress, Rows, Tables, a Result.
 
     ``options`` are those of the topic's command, such as ``arch``, ``recipe``, ``epochs``; None is
-    the default. ``out`` saves the run there, ``seeds`` runs so many; ``theme``, of the pictures, is
-    "light" or "dark". Raises ValueError for a topic or value that doesn't exist, TypeError for an
-    option that the topic doesn't have; then, while the topic runs, what ``ptnotes.errors`` has.
+    the default. ``out`` saves the run there, ``seeds`` runs so many, ``log_dir`` gets the numbers
+    for TensorBoard; ``theme``, of the pictures, is "light" or "dark". Raises ValueError for a topic
+    or value that doesn't exist, TypeError for an option that the topic doesn't have; then, while
+    the topic runs, what ``ptnotes.errors`` has.
     """
     from ptnotes.plots import of_run
     from ptnotes.plots.pictures import PICTURES
@@ -96,10 +98,10 @@ def events(
         raise ValueError(f"there is no topic {topic!r}; there are {', '.join(TITLES)}")
     lesson = module(topic)
     given = {name: _plain(value) for name, value in options.items() if value is not None}
-    out, plot, confusion = (
-        None if each is None else _path(each) for each in (out, plot, confusion)
+    out, plot, confusion, log_dir = (
+        None if each is None else _path(each) for each in (out, plot, confusion, log_dir)
     )
-    saving = Saving(out, resume, force, plot, confusion, theme)
+    saving = Saving(out, resume, force, plot, confusion, log_dir, theme)
     count = 1 if seeds is None else _plain(seeds)
     shared = saving.given() | (set() if seeds is None else {"seeds"})
     if topic not in TRAINED:

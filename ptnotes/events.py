@@ -71,7 +71,8 @@ class Progress:
     """``done`` of ``total`` steps of an epoch (from 1) are taken, in the training ``of``.
 
     Without an epoch, ``of`` says what is counted. ``total`` is None where it isn't known; ``loss``
-    is the epoch's so far, where it is.
+    is the epoch's so far, where it is. ``batch_loss`` reads that of the step's own batch, for which
+    an accelerator is waited for; until the next event is asked for.
     """
 
     epoch: int | None
@@ -79,6 +80,7 @@ class Progress:
     total: int | None
     of: str = ""
     loss: float | None = None
+    batch_loss: Callable[[], float] | None = None
 
 
 @dataclass(frozen=True)

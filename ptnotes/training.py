@@ -10,19 +10,20 @@ from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header
 from ptnotes.provenance import with_provenance
 
-SHARED = ("seeds", "out", "resume", "force", "plot")
+SHARED = ("seeds", "out", "resume", "force", "plot", "log_dir")
 CLASSIFIERS_ONLY = ("confusion",)
 
 
 @dataclass(frozen=True)
 class Saving:
-    """What is kept of a run: its directory, its pictures."""
+    """What is kept of a run: its directory, its pictures, its numbers for TensorBoard."""
 
     out: Path | None
     resume: bool
     force: bool
     plot: Path | None
     confusion: Path | None
+    log_dir: Path | None
     theme: str
 
     def given(self) -> set[str]:
@@ -37,6 +38,7 @@ def training(
     from ptnotes.engine import distributed
     from ptnotes.engine.device import keep_global_state
     from ptnotes.plots import of_run
+    from ptnotes.runs import tensorboard
     from ptnotes.topics.options import recipe_of
 
     if distributed.world_size() > 1 and "shards" not in vars(recipe_of(lesson, given)):
@@ -46,6 +48,8 @@ def training(
     with keep_global_state(), distributed.joined():
         if distributed.is_rank_zero():
             of_run.check_paths(saving.plot, saving.confusion)
+            if saving.log_dir:
+                tensorboard.check(saving.log_dir)
         if given.get("folds") and not given.get("fold"):
             found = _cross_validated(lesson, given, seeds, saving)
             found = with_provenance(found, topic, lesson, given)
@@ -54,6 +58,8 @@ def training(
         else:
             found = _saved_run(topic, lesson, given, saving)
         if distributed.is_rank_zero():
+            if saving.log_dir:
+                found = tensorboard.with_scalars(found, saving.log_dir)
             found = of_run.with_plots(
                 found, plot=saving.plot, matrix=saving.confusion, theme=saving.theme
             )
@@ -71,7 +77,7 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
     from ptnotes.runs.writer import record_run
 
     out = saving.out
-    if out is None and saving.given() - {"plot", "confusion"}:
+    if out is None and saving.given() - {"plot", "confusion", "log_dir"}:
         raise UsageError("--resume and --force need --out, the run's directory")
     saves = out is not None and distributed.is_rank_zero()
     with contextlib.ExitStack() as held:
@@ -162,6 +168,6 @@ def _cross_validated(
 
 def _check_single(saving: Saving, option: str) -> None:
     """Raises UsageError for what one run alone can have."""
-    if single := saving.given() - {"plot"}:
+    if single := saving.given() - {"plot", "log_dir"}:
         named = ", ".join(f"--{name}" for name in sorted(single))
         raise UsageError(f"{option}: {named} is for one run at a time")

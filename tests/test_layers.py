@@ -12,6 +12,7 @@ ORDER = [
     *("__init__", "errors", "language", "quantities", "events", "files", "reference"),
     *("engine", "datasets", "models", "plots", "console", "runs", "stats"),
     *("topics", "predict", "inspect", "page", "export", "run", "provenance", "training"),
+    "lr_find",
     *("verify", "doctor", "api", "reproduce", "check", "cli", "__main__"),
 ]
 # what shows or saves a run knows its events alone, not what yields them

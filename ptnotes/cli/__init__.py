@@ -6,7 +6,7 @@ Importing a module of commands adds them to ``app``, in this order.
 # isort: off
 from ptnotes.cli.main import app
 from ptnotes.cli import course, topics, stats, predict, inspect, runs, check, data, verify, doctor
-from ptnotes.cli import reproduce
+from ptnotes.cli import reproduce, lr_find
 
 __all__ = [
     "app",
@@ -15,6 +15,7 @@ __all__ = [
     "data",
     "doctor",
     "inspect",
+    "lr_find",
     "predict",
     "reproduce",
     "runs",

@@ -130,6 +130,15 @@ def training(
     ] = False,
     plot: Plot = None,
     theme: Theme = "light",
+    log_dir: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            parser=_directory,
+            rich_help_panel=SAVING,
+            help="Write the numbers of every epoch there for TensorBoard.",
+        ),
+    ] = None,
 ) -> None:
     """Options of every topic that trains something."""
 
@@ -304,6 +313,17 @@ def full_or_batch_size(
 
 def output(as_json: Json = False, quiet: Quiet = False) -> None:
     """Options of every command."""
+
+
+def part_of(group: Command, *names: str) -> Command:
+    """Some of the options of a group, or of a command, as a group of their own."""
+    found = inspect.signature(group).parameters
+
+    def part() -> None:
+        """Options that other commands have too."""
+
+    part.__signature__ = inspect.Signature([found[each] for each in names])  # type: ignore[attr-defined]
+    return part
 
 
 def add_options(

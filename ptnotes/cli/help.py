@@ -13,7 +13,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PANELS = {
     "Learn": ("topics", "backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names"),
     "Look": ("losses", "tensors", "conv-demo", "rnn-demo"),
-    "Use": ("predict", "inspect", "stats"),
+    "Use": ("predict", "inspect", "lr-find", "stats"),
     "Keep": ("runs", "data"),
     "Check": ("reproduce", "verify", "doctor"),
 }

@@ -39,14 +39,22 @@ def command(topic: str, *groups: Command) -> Callable[[Command], Command]:
     return register
 
 
+def with_sample(given: dict[str, Any]) -> dict[str, Any]:
+    """The options with the data set that ``sample`` stands for. Raises BadParameter."""
+    sample, others = given.get("sample"), {**given}
+    others.pop("sample", None)
+    if not sample:
+        return others
+    if given.get("data", "mnist") not in ("mnist", None):
+        raise typer.BadParameter(f"the sample holds no {given['data']}", param_hint="--sample")
+    if given.get("data_dir"):
+        raise typer.BadParameter("the sample has its own --data-dir", param_hint="--sample")
+    return others | {"data": "sample"}
+
+
 def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given: Any) -> None:
     """Run a topic with the options given, show it, and exit with 1 if a seed diverged."""
-    if sample:
-        if given.get("data", "mnist") not in ("mnist", None):
-            raise typer.BadParameter(f"the sample holds no {given['data']}", param_hint="--sample")
-        if given["data_dir"]:
-            raise typer.BadParameter("the sample has its own --data-dir", param_hint="--sample")
-        given["data"] = "sample"
+    given = with_sample({**given, "sample": sample})
 
     from ptnotes import api
     from ptnotes.engine.runtime import skip_dynamo
@@ -54,7 +62,7 @@ def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given
     skip_dynamo()
     with named_failures():
         events = api.events(topic, **given)
-    kept = [given[name] for name in ("out", "plot", "confusion") if given.get(name)]
+    kept = [given[name] for name in ("out", "plot", "confusion", "log_dir") if given.get(name)]
     result = show(events, as_json, quiet, files=kept, hints=next_commands(topic, given, sample))
     if "diverged" in result:
         named = ", ".join(map(str, result["diverged"]))

@@ -65,7 +65,7 @@ def headlines(header: Header) -> tuple[list[str], list[str]]:
     config = header.config
     what = [
         f"{translate(name)} {config[name]}"
-        for name in ("experiment", "arch", "cell", "via", "recipe")
+        for name in ("experiment", "lesson", "arch", "cell", "via", "recipe")
         if name in config
     ]
     seeds = config.get("seeds", 1)

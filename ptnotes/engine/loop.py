@@ -41,13 +41,15 @@ class LossMeter:
     samples: int = 0
     total: float = 0.0
     unread: list[tuple[Tensor, int]] = field(default_factory=list)
+    latest: tuple[Tensor, int] = field(default_factory=lambda: (torch.zeros(()), 1))
 
     def add(self, loss: Tensor, samples: int) -> None:
         """Take in a batch's loss, a scalar. Raises DivergedError if one is NaN or infinite."""
+        self.latest = loss.detach(), samples
         if loss.is_cpu:
             self._count(loss.item(), samples)
         else:
-            self.unread.append((loss.detach(), samples))
+            self.unread.append(self.latest)
 
     def _count(self, loss: float, samples: int) -> None:
         self.steps += 1
@@ -57,6 +59,11 @@ class LossMeter:
         # a short last batch weighs what it holds
         self.total += loss if self.reduction == "sum" else loss * samples
         self.samples += samples
+
+    def of_last_batch(self) -> float:
+        """Its mean loss; reading it waits for an accelerator."""
+        loss, samples = self.latest
+        return loss.item() / (samples if self.reduction == "sum" else 1)
 
     @property
     def so_far(self) -> float | None:

@@ -10,6 +10,7 @@ from ptnotes.plots import (
     grids,
     heatmap,
     losses,
+    lr_find,
     regression,
     verdicts,
 )
@@ -24,6 +25,7 @@ PICTURES: dict[str, Callable[[Document], "Figure"]] = {
     "linreg": regression.linreg,
     "logistic": regression.logistic,
     "losses": losses.losses,
+    "lr-find": lr_find.lr_find,
     "conv-demo": grids.conv_demo,
     "rnn-demo": heatmap.rnn_demo,
     "seq": heatmap.seq,

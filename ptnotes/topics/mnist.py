@@ -206,7 +206,9 @@ def run(
                 if scheduler:
                     scheduler.step()
                 meter.add(loss, len(labels))
-                yield Progress(epoch, step, len(train), loss=meter.so_far)
+                yield Progress(
+                    epoch, step, len(train), loss=meter.so_far, batch_loss=meter.of_last_batch
+                )
             trained = time.perf_counter()
             found = evaluate(shards, criterion, judged, epoch=epoch)
             row = EpochRow(
