@@ -14,6 +14,7 @@ from ptnotes.cli.help import PANELS
 from ptnotes.language import lookup
 from ptnotes.topics import TITLES
 from ptnotes.verify.claims import CLAIMS
+from tests.reproduce.test_again import OLD
 from tests.test_language import GROUPS, HAN
 
 KEPT = {
@@ -23,6 +24,7 @@ KEPT = {
     *("cnn", "rnn", "lstm", "gru", "cell", "layer", "embedding", "True", "False", "None", "cpu"),
     *("python", "torch", "torchvision", "numpy", "view", "logit", "logits", "pooling", "fc", "mp"),
     *("conv1", "conv2", "Linear", "Conv2d", "MaxPool2d", "ImageNet", "MNIST", "relu", "0 to 1"),
+    "pandas",
 }
 
 
@@ -124,6 +126,7 @@ def test_screens_of_saved_runs_are_translated(recorder, tmp_path):
         show("runs", *arguments, second)
     (tmp_path / "rows.csv").write_text("0,0,0,0,0,0,0,1")
     show("inspect", second, str(tmp_path / "rows.csv"))
+    show("reproduce", first, str(OLD), "--tolerance", "0.02")
     show("runs", "export", first, "--to", "safetensors", "--out", str(tmp_path / "weights"))
     assert recorder.untranslated() == []
 

@@ -45,6 +45,15 @@ def test_the_same_run(cli, tmp_path):
 
 
 @pytest.mark.slow
+def test_reproduced_by_several(cli, tmp_path):
+    options = ["diabetes", "--sample", "--epochs", "3", "--shards", "2"]
+    assert cli(*options, "--out", tmp_path / "one").exit_code == 0
+    code, out, errors = ended(torchrun(2, "reproduce", tmp_path / "one", "--json"))
+    assert (code, errors) == (0, [])
+    assert json.loads(out)["result"]["runs"][0]["verdict"] == "equal to the bit"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
