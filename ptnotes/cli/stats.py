@@ -13,6 +13,9 @@ from ptnotes.cli.failures import named_failures
 from ptnotes.cli.main import app, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ptnotes.events import Event
     from ptnotes.stats.sharding import Shard
 
 
@@ -36,6 +39,9 @@ WITH_MERGE = {
     "precision",
     "histogram",
     "theme",
+    "form",
+    "order",
+    "scale",
     "as_json",
     "quiet",
 }
@@ -138,6 +144,33 @@ def stats(
         Path | None, typer.Option(metavar="FILE.png", help="Draw how often each level occurs.")
     ] = None,
     theme: options.Theme = "light",
+    form: Annotated[
+        Literal[
+            "torchvision",
+            "timm",
+            "albumentations",
+            "keras",
+            "mmengine",
+            "detectron2",
+            "yaml",
+            "json",
+            "csv",
+        ],
+        typer.Option(
+            "--format",
+            metavar="FRAMEWORK",
+            help="What to paste: for torchvision, timm, albumentations, keras, mmengine or "
+            "detectron2, or as yaml, json or csv; alone on stdout with --quiet.",
+        ),
+    ] = "torchvision",
+    order: Annotated[
+        Literal["rgb", "bgr"] | None,
+        typer.Option(show_default="the framework's", help="The order of its channels."),
+    ] = None,
+    scale: Annotated[
+        Literal["1", "255"] | None,
+        typer.Option(show_default="the framework's", help="What white is in its numbers."),
+    ] = None,
     precision: Annotated[
         int, typer.Option(min=1, max=17, help="Decimals of the line to paste and the table.")
     ] = 4,
@@ -158,7 +191,9 @@ def stats(
     from ptnotes.stats.decode import DecodeOptions
     from ptnotes.stats.sharding import Selection
 
-    output = command.OutputOptions(sample_std, precision, histogram, theme)
+    output = command.OutputOptions(
+        sample_std, precision, histogram, theme, form, order, int(scale) if scale else None
+    )
     if merge:
         events = command.merge(paths=[Path(path) for path in source], output=output)
     else:
@@ -179,4 +214,19 @@ def stats(
             output=output,
         )
     with contextlib.closing(events):  # an interruption stops the workers
-        show(events, as_json, quiet)
+        given = context.get_parameter_source("form")
+        if quiet and not as_json and given is not None and given.name == "COMMANDLINE":
+            _print_snippet(events)
+        else:
+            show(events, as_json, quiet)
+
+
+def _print_snippet(events: "Iterable[Event]") -> None:
+    from ptnotes.console.output import writing
+    from ptnotes.events import Result
+
+    with named_failures():
+        for event in events:
+            if isinstance(event, Result) and "snippet" in event.values:
+                with writing():
+                    typer.echo(event.values["snippet"]["text"])

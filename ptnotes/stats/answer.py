@@ -7,13 +7,14 @@ from typing import Any
 
 from ptnotes.errors import DataError, PtnotesWarning
 from ptnotes.events import Table
+from ptnotes.stats.distribution import PERCENTILES
 from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import BATCH_SIZE
-from ptnotes.stats.statistics import ChannelStats
+from ptnotes.stats.statistics import ChannelStats, channel_names
 
-CHANNEL_NAMES = {1: ("gray",), 3: ("red", "green", "blue")}
 DEPTH_NAMES = {255: "8-bit", 65535: "16-bit", 1: "float"}
 SATURATED_LEVELS = {depth: scale for scale, depth in DEPTH_NAMES.items()}
+NOTHING = 1e-9  # of a difference: what float64 rounds
 MAX_LISTED = 10  # broken images in an error; sizes in a result
 
 
@@ -83,6 +84,14 @@ def result(stats: ChannelStats, std: Sequence[float]) -> dict[str, Any]:
     }
 
 
+def distribution(stats: ChannelStats) -> dict[str, Any]:
+    """Percentiles and skewness of counted levels, an entry per channel in every list."""
+    return {
+        "percentiles": {f"{q:g}": list(stats.percentile(q)) for q in PERCENTILES},
+        "skew": list(stats.skew),
+    }
+
+
 def uncertainty(stats: ChannelStats, of: int) -> dict[str, Any]:
     """The standard errors of a subset's mean and std; None for a single image."""
     errors = stats.standard_errors(of)
@@ -123,6 +132,8 @@ def tables(
     weighting = f"every {options['weight']} the same, {std} std"
     alpha = "dropped" if options["alpha"] == "drop" else f"over {options['alpha']}"
     yield _channels(found, precision, f"Per channel: {weighting}, alpha {alpha}")
+    if "percentiles" in found:
+        yield _distribution(found, precision)
     if found.get("mean_standard_error"):
         yield Table(
             f"Standard errors: {found['images']} of {found['images_in_all']} images",
@@ -157,7 +168,7 @@ def _channels(found: dict[str, Any], precision: int, title: str) -> Table:
         f"at {SATURATED_LEVELS[found['depth']]}": ("full_share", ".2%"),
     }
     columns = {heading: column for heading, column in columns.items() if column[0] in found}
-    names = CHANNEL_NAMES.get(found["channels"]) or tuple(map(str, range(found["channels"])))
+    names = channel_names(found["channels"])
     rows = [
         (name, *(format(found[key][channel], spec) for key, spec in columns.values()))
         for channel, name in enumerate(names)
@@ -165,19 +176,46 @@ def _channels(found: dict[str, Any], precision: int, title: str) -> Table:
     return Table(title, ("channel", *columns), rows)
 
 
+def _distribution(found: dict[str, Any], precision: int) -> Table:
+    names = channel_names(found["channels"])
+    rows = []
+    for channel, name in enumerate(names):
+        cells = [f"{each[channel]:.{precision}f}" for each in found["percentiles"].values()]
+        skew = found["skew"][channel]
+        rows.append((name, *cells, "" if skew is None else f"{skew:.{precision}f}"))
+    headings = (f"{q} %" for q in found["percentiles"])
+    return Table("Percentiles and skewness", ("channel", *headings, "skewness"), rows)
+
+
 def _shortcuts(found: dict[str, Any], precision: int) -> Table:
     ways = {
-        "exact": found,
-        f"the notes: mean over batches of {BATCH_SIZE}": found["compare"]["notes_loop"],
-        "mean of every image's std": found["compare"]["per_image_std"],
+        f"the notes: mean over batches of {BATCH_SIZE}": (
+            found["compare"]["notes_loop"],
+            "the std of batches, and a short last one weighs as much",
+        ),
+        "mean of every image's std": (
+            found["compare"]["per_image_std"],
+            "the std of images, not of the set",
+        ),
     }
-    rows: list[tuple[str, ...]] = [
-        (way, _tuple(values["mean"], precision), _tuple(values["std"], precision))
-        if values
-        else (way, "several sizes don't batch", "")
-        for way, values in ways.items()
+    exact = [_tuple(found[each], precision) for each in ("mean", "std")]
+    rows: list[tuple[str, ...]] = [("exact", *exact, "")]
+    for way, (values, reason) in ways.items():
+        if not values:
+            rows.append((way, "several sizes don't batch", "", ""))
+            continue
+        numbers = [_tuple(values[each], precision) for each in ("mean", "std")]
+        rows.append((way, *numbers, _difference(found, values, reason)))
+    return Table("Beside the shortcuts", ("computed as", "mean", "std", "off by"), rows)
+
+
+def _difference(exact: dict[str, Any], values: dict[str, Any], reason: str) -> str:
+    """The largest difference, and why there is one."""
+    pairs = [
+        pair for name in ("mean", "std") for pair in zip(exact[name], values[name], strict=True)
     ]
-    return Table("Beside the shortcuts", ("computed as", "mean", "std"), rows)
+    largest = max(abs(one - other) for one, other in pairs)
+    return f"{largest:.2g}: {reason}" if largest > NOTHING else "nothing"
 
 
 def _utf_8(name: str) -> str:

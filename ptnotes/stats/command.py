@@ -10,10 +10,10 @@ from ptnotes.datasets import builtin
 from ptnotes.engine import distributed
 from ptnotes.engine.runtime import light_environment
 from ptnotes.errors import UsageError
-from ptnotes.events import Event, Header, Progress, Result
+from ptnotes.events import Event, Header, Progress, Result, Table
 from ptnotes.files import check_writable
 from ptnotes.plots import figure, histogram, theme
-from ptnotes.stats import answer, parts, sources
+from ptnotes.stats import answer, parts, snippets, sources
 from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.layout import Layout
@@ -21,6 +21,7 @@ from ptnotes.stats.parts import Part
 from ptnotes.stats.per_image import Shortcuts, Weight
 from ptnotes.stats.pipeline import default_workers, gather
 from ptnotes.stats.sharding import Selection, Shard
+from ptnotes.stats.snippets import Order
 from ptnotes.stats.sources.arrays import ArraySource
 
 Events = Generator[Event, None, None]
@@ -38,6 +39,9 @@ class OutputOptions:
     precision: int = 4
     histogram: Path | None = None
     theme: str = "light"  # of the histogram
+    form: str = "torchvision"  # of the line to paste, one of snippets.FORMS
+    order: Order | None = None  # of its channels; None is the framework's own
+    scale: int | None = None  # of its numbers, 1 or 255; None is the framework's own
 
     @property
     def config(self) -> dict[str, Any]:
@@ -150,8 +154,20 @@ def _answer(
             precision=output.precision,
         )
         figure.save(drawn, output.histogram)
+    if isinstance(stats.values, Counts):
+        found |= answer.distribution(stats)
+    pasted = snippets.snippet(
+        stats,
+        found["std"],
+        output.form,
+        order=output.order,
+        scale=output.scale,
+        precision=output.precision,
+    )
+    yield Table("To paste", (output.form,), [(pasted,)])
     yield from answer.tables(found, output.precision, part.options, output.config["std"])
     found |= {"seconds": seconds, "images_per_second": stats.images / seconds}
+    found["snippet"] = {"format": output.form, "text": pasted}
     yield Result(found | {"normalize": answer.normalize_line(found, output.precision)})
 
 

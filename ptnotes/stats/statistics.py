@@ -6,14 +6,22 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.stats.accumulators import Counts, Sums
+from ptnotes.stats.distribution import PERCENTILES, percentile, skewness
 from ptnotes.stats.documents import check, number
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
 from ptnotes.stats.rational import nearest_sqrt
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torchvision.transforms.v2 import Normalize
 
 Size = tuple[int, int]
+CHANNEL_NAMES = {1: ("gray",), 3: ("red", "green", "blue")}
+
+
+def channel_names(channels: int) -> tuple[str, ...]:
+    """Of one and three channels their colours, else numbers from 0."""
+    return CHANNEL_NAMES.get(channels) or tuple(map(str, range(channels)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +88,49 @@ class ChannelStats:
         scale = self.values.scale
         pairs = [(mean / scale, std / scale) for mean, std in filter(None, found)]
         return [mean for mean, _ in pairs], [std for _, std in pairs]
+
+    def percentile(self, q: float) -> tuple[float, ...]:
+        """The ``q``-th percentile (0 to 100) of each channel, on [0, 1], exact, between two values
+        in proportion as numpy's "linear" has it.
+
+        Raises ValueError for another q, and for floats, which are summed and not counted.
+        """
+        if not isinstance(self.values, Counts):
+            raise ValueError("percentiles are those of counted levels, and these images are floats")
+        return tuple(percentile(row, q, self.values.scale) for row in self.values.table)
+
+    @property
+    def skew(self) -> tuple[float | None, ...]:
+        """The skewness of each channel, m₃ / m₂^(3/2), exact; None for a constant one.
+
+        Raises ValueError for floats, which are summed and not counted.
+        """
+        if not isinstance(self.values, Counts):
+            raise ValueError("skewness is that of counted levels, and these images are floats")
+        return tuple(skewness(row) for row in self.values.table)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row per channel: "mean", "std", "min", "max", and of counted levels "p0.5" to "p99.5",
+        all on [0, 1] or, for floats, in their own unit.
+        """
+        import pandas as pd
+
+        scale = self.values.scale
+        columns: dict[str, tuple[float, ...]] = {"mean": self.mean, "std": self.std}
+        columns["min"] = tuple(value / scale for value in self.values.min)
+        columns["max"] = tuple(value / scale for value in self.values.max)
+        if isinstance(self.values, Counts):
+            columns |= {f"p{q:g}": self.percentile(q) for q in PERCENTILES}
+        names = pd.Index(channel_names(self.channels), name="channel")
+        return pd.DataFrame(columns, index=names)
+
+    def __repr__(self) -> str:
+        numbers = [f"({', '.join(f'{x:.4f}' for x in each)})" for each in (self.mean, self.std)]
+        return f"<ChannelStats: {self.images:,} images, mean {numbers[0]}, std {numbers[1]}>"
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(float_format=lambda value: f"{value:.4f}")
+        return f"<p>{self.images:,} images, {self.pixels:,} pixels</p>{table}"
 
     def normalize(self) -> "Normalize":
         """torchvision's transform that gives this set mean 0 and deviation 1."""

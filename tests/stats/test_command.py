@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from ptnotes.stats import pipeline
+from ptnotes.stats.snippets import FORMS
 from tests.conftest import write_idx
 from tests.stats.conftest import noise
 from tests.test_cli import failure
@@ -348,3 +349,34 @@ def test_config(cli, folder):
     assert (config["weight"], config["std"], config["precision"]) == ("pixel", "population", 4)
     assert "limit" not in config
     assert Path(config["data"]).exists()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_snippet_alone(cli, folder, form):
+    """What --quiet prints is what JSON has, and nothing else."""
+    given = ["stats", folder, "--format", form]
+    done = cli(*given, "--quiet")
+    assert done.exit_code == 0
+    document = json.loads(cli(*given, "--json").stdout)
+    assert document["result"]["snippet"] == {"format": form, "text": done.stdout.rstrip("\n")}
+    assert document["result"]["normalize"].startswith("transforms.Normalize(mean=(")
+
+
+def test_order_and_scale(cli, folder):
+    one, other = (
+        json.loads(cli("stats", folder, "--format", "json", "--quiet", *options).stdout)
+        for options in ([], ["--order", "bgr", "--scale", "255"])
+    )
+    assert other["mean"] == [255 * each for each in reversed(one["mean"])]
+    assert (other["order"], other["scale"]) == ("bgr", 255)
+
+
+def test_percentiles(result, tmp_path):
+    images = np.arange(201, dtype=np.uint8).repeat(2).reshape(2, 201, 1)
+    np.save(tmp_path / "x.npy", images)
+    found = result(tmp_path / "x.npy", "--layout", "NHW")
+    assert found["percentiles"]["50"] == [pytest.approx(np.percentile(images, 50) / 255)]
+    assert found["percentiles"]["99.5"] == [pytest.approx(np.percentile(images, 99.5) / 255)]
+    assert found["skew"] == [0.0]
+    np.save(tmp_path / "f.npy", images / np.float32(255))
+    assert "percentiles" not in result(tmp_path / "f.npy", "--layout", "NHW")
