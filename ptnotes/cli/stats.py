@@ -69,15 +69,15 @@ def _sample_directory(source: list[str]) -> Path:
 def stats(
     context: typer.Context,
     source: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="SOURCE",
-            show_default=False,
+            metavar="[SOURCE]",
+            show_default="constants in circulation",
             autocompletion=sources,
             help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
             "tar or zip; .npy, .npz, .pt, IDX; a text file of paths, or - for standard input.",
         ),
-    ],
+    ] = None,
     split: Annotated[
         Literal["train", "test"] | None,
         typer.Option(show_default="train", help="Which part of a data set by name."),
@@ -180,6 +180,11 @@ def stats(
     quiet: options.Quiet = False,
 ) -> None:
     """Exact mean and std per channel of an image data set, and the Normalize to paste."""
+    if not source:
+        from ptnotes.stats import known
+
+        show(known.run(), as_json, quiet)
+        return
     if merge:
         _check_merge(context)
     elif len(source) > 1:
