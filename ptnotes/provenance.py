@@ -33,7 +33,7 @@ def with_provenance(
 def data_files(lesson: Any, header: Header, given: Mapping[str, Any]) -> dict[str, str]:
     """The SHA-256 of every data file that the run has read, by its place in the data directory.
 
-    None where the data is in the program. Raises DataError.
+    Empty where the data is in the program. Raises DataError.
     """
     from ptnotes.datasets import digests
     from ptnotes.datasets.paths import sample_directory

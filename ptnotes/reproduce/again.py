@@ -161,7 +161,7 @@ def _row(
     found = comparison.compare(recorded.measured(document), now, tolerance)
     return DocumentRow(
         topic=document["topic"],
-        command=document.get("command", now.get("command")),
+        command=now.get("command"),
         environment=comparison.environment(document, now),
         differences=[asdict(each) for each in found.differences],
         diverged=diverged,

@@ -23,14 +23,16 @@ SAVED = {"date": "", "wall_seconds": 0, "finished": True, "classes": []}
 def read(path: Path) -> Document:
     """A run's directory, its run.json, or what ``--json`` has printed; with a history.
 
-    Raises DataError for what none of these is, for a damaged one, and for one of a command that
-    trains nothing.
+    Raises DataError for what none of these is, for a damaged one, for one of a command that trains
+    nothing, and for one that has neither history nor result.
     """
     document = schema.read(path) if os.path.isdir(path) else _read_file(path)
     if document["topic"] not in TRAINED:
         raise DataError(
             f"{path} is of '{document['topic']}': only runs of {', '.join(TRAINED)} are made again"
         )
+    if not (document["history"] or measured(document)["result"]):
+        raise DataError(f"{path} has no history and no result to compare with")
     return document
 
 

@@ -70,7 +70,7 @@ def test_saved_run_is_equal_to_the_bit_and_left_as_it_is(reproduce, run, small_d
         (row,) = found["runs"]
         assert found["reproduced"] is True
         assert (row["verdict"], row["differs"], row["environment"]) == ("equal to the bit", 0, [])
-        assert row["command"] == "ptnotes diabetes --recipe tuned --epochs 2"
+        assert row["command"] == "ptnotes diabetes --recipe tuned --epochs 2 --device cpu"
         assert row["file"] == str(given)
     assert content(run) == before
 
@@ -245,6 +245,8 @@ MISFITS = [
     {"data_files": ["a"]},
     {"data_files": {"a": 1}},
     {"run": {}},
+    {"history": []},
+    {"history": [], "result": {"interrupted": True}},
     *({"config": PLAIN["config"] | each} for each in (
         {"epochs": -1},
         {"epochs": 10**400},
