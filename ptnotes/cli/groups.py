@@ -13,6 +13,7 @@ from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.options import (
     MODEL,
     OF_RECIPE,
+    OPTIMIZER,
     SAVING,
     TRAINING,
     Confusion,
@@ -26,7 +27,7 @@ from ptnotes.cli.options import (
     Threads,
     checked,
 )
-from ptnotes.topics.options import LARGEST_SEED, check_value
+from ptnotes.topics.options import LARGEST_SEED, LARGEST_SHIFT, check_value
 
 Command = Callable[..., None]
 
@@ -216,7 +217,7 @@ def optimization(
             metavar="NAME",
             show_default=OF_RECIPE,
             case_sensitive=False,
-            rich_help_panel=TRAINING,
+            rich_help_panel=OPTIMIZER,
             help="sgd, adam, adamw, rmsprop, adagrad, adamax or asgd; for full batches also rprop, "
             "and for linreg and logistic lbfgs.",
         ),
@@ -228,7 +229,7 @@ def optimization(
             max=1,
             metavar="SHARE",
             show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
+            rich_help_panel=OPTIMIZER,
             help="The momentum of sgd and rmsprop, from 0 to 1.",
         ),
     ] = None,
@@ -237,7 +238,7 @@ def optimization(
         typer.Option(
             "--nesterov/--no-nesterov",
             show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
+            rich_help_panel=OPTIMIZER,
             help="Take sgd's momentum as Nesterov does, if it has one.",
         ),
     ] = None,
@@ -247,7 +248,7 @@ def optimization(
             callback=checked("weight_decay"),
             metavar="DECAY",
             show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
+            rich_help_panel=OPTIMIZER,
             help="Pull the weights towards 0, so strongly.",
         ),
     ] = None,
@@ -257,7 +258,7 @@ def optimization(
             metavar="NAME",
             show_default=OF_RECIPE,
             case_sensitive=False,
-            rich_help_panel=TRAINING,
+            rich_help_panel=OPTIMIZER,
             help="The learning rate over the updates: constant, one-cycle (up to --lr and down) or "
             "cosine (from --lr down).",
         ),
@@ -280,6 +281,22 @@ def label_smoothing(
     ] = None,
 ) -> None:
     """The option of the topics with several classes."""
+
+
+def augmentation(
+    shift: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=LARGEST_SHIFT,
+            metavar="PIXELS",
+            show_default=OF_RECIPE,
+            rich_help_panel=TRAINING,
+            help="Move each training image at random, by so many pixels at most.",
+        ),
+    ] = None,
+) -> None:
+    """The option of the topic that trains on images."""
 
 
 def precision(

@@ -8,6 +8,7 @@ from ptnotes.cli import topics
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.groups import (
     add_options,
+    augmentation,
     full_or_batch_size,
     label_smoothing,
     optimization,
@@ -24,7 +25,8 @@ GROUPS = (
     full_or_batch_size,
     part_of(optimization, "optimizer", "momentum", "nesterov", "weight_decay"),
     label_smoothing,
-    part_of(topics.mnist, "shift", "sample", "data_dir"),
+    augmentation,
+    part_of(topics.mnist, "sample", "data_dir"),
     precision,
     part_of(training, "seed", "device", "threads", "plot", "theme"),
 )
@@ -38,7 +40,7 @@ def lr_find(
             metavar="TOPIC",
             show_default=False,
             case_sensitive=False,
-            help="linreg, logistic, diabetes, mnist or names.",
+            help="What is trained.",
         ),
     ],
     **shared: Any,

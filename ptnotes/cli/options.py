@@ -11,7 +11,8 @@ from ptnotes.topics.options import LARGEST_SEED, MOST_THREADS, check_value
 
 OF_RECIPE = "the recipe's"  # replaced by its numbers, topic by topic
 # the panels of --help
-MODEL, TRAINING, DATA, SAVING, OUTPUT = "Model", "Training", "Data", "Saving", "Output"
+MODEL, TRAINING, OPTIMIZER = "Model", "Training", "Optimizer"
+DATA, SAVING, OUTPUT = "Data", "Saving", "Output"
 
 
 def checked(name: str) -> Callable[[Any], Any]:

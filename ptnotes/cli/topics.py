@@ -14,6 +14,7 @@ from ptnotes.cli.failures import named_failures, say
 from ptnotes.cli.groups import (
     Command,
     add_options,
+    augmentation,
     batch_size,
     drawing,
     full_or_batch_size,
@@ -26,7 +27,6 @@ from ptnotes.cli.groups import (
 from ptnotes.cli.main import app, show
 from ptnotes.topics import TITLES
 from ptnotes.topics.defaults import DEFAULTS
-from ptnotes.topics.options import LARGEST_SHIFT
 
 
 def command(topic: str, *groups: Command) -> Callable[[Command], Command]:
@@ -204,7 +204,16 @@ def conv_demo(
     run("conv-demo", height=height, width=width, only=list(map(str, only or ())), **shared)
 
 
-@command("mnist", batch_size, training, optimization, label_smoothing, mini_batches, precision)
+@command(
+    "mnist",
+    batch_size,
+    training,
+    optimization,
+    label_smoothing,
+    augmentation,
+    mini_batches,
+    precision,
+)
 def mnist(
     arch: Annotated[
         Literal["mlp", "cnn", "inception", "resnet"] | None,
@@ -226,20 +235,9 @@ def mnist(
             help="The data set: mnist, fashion-mnist or kmnist.",
         ),
     ] = None,
-    shift: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=LARGEST_SHIFT,
-            metavar="PIXELS",
-            show_default=options.OF_RECIPE,
-            rich_help_panel=options.TRAINING,
-            help="Move each training image at random, by so many pixels at most.",
-        ),
-    ] = None,
     **shared: Any,
 ) -> None:
-    run("mnist", arch=arch, data=data, shift=shift, **shared)
+    run("mnist", arch=arch, data=data, **shared)
 
 
 @command("rnn-demo", drawing)
