@@ -215,7 +215,7 @@ def _difference(exact: dict[str, Any], values: dict[str, Any], reason: str) -> s
         pair for name in ("mean", "std") for pair in zip(exact[name], values[name], strict=True)
     ]
     largest = max(abs(one - other) for one, other in pairs)
-    return f"{largest:.2g}: {reason}" if largest > NOTHING else "nothing"
+    return f"{largest:.2g}: {reason}" if largest > NOTHING else "no difference"
 
 
 def _utf_8(name: str) -> str:
