@@ -24,6 +24,7 @@ COMMANDS = {
     "conv-demo": "conv-demo",
     "rnn-demo": "rnn-demo",
     "stats": "stats mnist --sample",
+    "lr-find": "lr-find mnist --sample",
     "verify": "verify --quick",
 }
 

@@ -7,6 +7,7 @@ COMMANDS = {
     "linreg": ["linreg", "--recipe", "tuned", "--epochs", "40"],
     "logistic": ["logistic", "--epochs", "20"],
     "losses": ["losses"],
+    "lr-find": ["lr-find", "linreg"],
     "conv-demo": "conv-demo --only size --only padding --only stride --only pooling".split(),
     "rnn-demo": ["rnn-demo"],
     "seq": ["seq"],
