@@ -2,6 +2,7 @@
 
 import io
 import sys
+import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -26,6 +27,7 @@ COMMANDS = {
     "stats": "stats mnist --sample",
     "lr-find": "lr-find mnist --sample",
     "verify": "verify --quick",
+    "reproduce": "reproduce docs/optimizers.toml",
 }
 
 
@@ -34,7 +36,10 @@ def draw(name: str) -> None:
     path = PLACE / f"{name}.png"
     option = "--histogram" if name == "stats" else "--plot"
     arguments = ["--lang", "en", *COMMANDS[name].split(), option, str(path), "--quiet"]
-    done = CliRunner().invoke(app, arguments)
+    with tempfile.TemporaryDirectory() as directory:
+        if name == "reproduce":
+            arguments += ["--out", directory]
+        done = CliRunner().invoke(app, arguments)
     if done.exit_code:
         sys.exit(f"{arguments}: {done.output}")
     with Image.open(path) as picture:

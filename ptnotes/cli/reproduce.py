@@ -139,15 +139,12 @@ def _experiment(path: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     """Run it; which runs failed is said in the end."""
     from ptnotes.engine.runtime import skip_dynamo
     from ptnotes.reproduce import command
-    from ptnotes.reproduce.tables import FORMS
+    from ptnotes.reproduce.forms import writer
 
     skip_dynamo()
     form, plot = given.pop("format"), given["plot"]
     jobs = given.pop("jobs") or 1
-    text = None
-    if form in FORMS:
-        written = FORMS[form]
-        text = lambda document: written(document["result"]["cells"])  # noqa: E731
+    text = writer(form)
     width = screen_width(as_json or text is not None)
     events = command.events(path, jobs=jobs, width=width, **given)
     result = show(events, as_json, quiet, files=[plot] if plot else [], text=text)

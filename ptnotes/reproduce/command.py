@@ -82,7 +82,10 @@ def _events(
     def complete() -> Iterator[Event]:
         for cell in cells:
             own = [task.directory for task in tasks if task.cell is cell]
-            if cell.name not in rows and all(each in outcomes for each in own):
+            if not all(each in outcomes for each in own):
+                if header.config["jobs"] == 1:  # those that are kept wait for their turn
+                    return
+            elif cell.name not in rows:
                 rows[cell.name] = tables.rows_of(cell, [outcomes[each] for each in own])
                 yield from map(with_columns, rows[cell.name])
 

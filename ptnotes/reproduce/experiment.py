@@ -27,6 +27,7 @@ from ptnotes.files import read_file
 from ptnotes.reproduce import expectation
 from ptnotes.reproduce.expectation import Expectation
 from ptnotes.reproduce.lines import Lines, Place
+from ptnotes.reproduce.measures import ALWAYS, MEASURES
 from ptnotes.topics import TITLES, TRAINED, module
 from ptnotes.topics.options import check_options, check_value
 
@@ -34,18 +35,6 @@ LARGEST = 1 << 20  # bytes of a file that a person writes
 TOP = ("title", "out", "seeds", "run")
 OF_RUN = ("topic", "name", "seeds", "expect", "measures")
 FORBIDDEN = '<>:"/\\|?*'  # in the names of files, somewhere
-JUDGED = ("test_loss", "val_accuracy", "val_loss", "best_epoch", "train_seconds")
-# the numbers of a result, by topic, what is shown of it without "measures" first
-MEASURES: dict[str, tuple[str, ...]] = {
-    "backward": ("prediction", "weight", "largest_gradient_difference"),
-    "linreg": ("weight", "bias", "prediction"),
-    "logistic": ("boundary", "weight", "bias", "prediction", "train_accuracy", "bce_mean"),
-    "diabetes": ("test_accuracy", "train_accuracy", "larger_class_share", "train_loss", *JUDGED),
-    "mnist": ("test_accuracy", *JUDGED),
-    "seq": ("solved",),
-    "names": ("test_accuracy", "best_test_accuracy", *JUDGED),
-}
-ALWAYS = ("parameters", "wall_seconds")
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,22 @@
-"""What an experiment came to: a row per cell and figure, and the table of them in any format."""
+"""What an experiment came to: a row per cell and figure, and how a screen shows it."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, make_dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len, chop_cells
 
 from ptnotes.events import Marked, Row, column
 from ptnotes.language import translate
 from ptnotes.quantities import with_deviation, written
-from ptnotes.reproduce.experiment import MEASURES
 from ptnotes.reproduce.grid import Cell
+from ptnotes.reproduce.measures import MEASURES
 from ptnotes.reproduce.running import Outcome
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MEAN, N, GAP = 15, 3, 2  # columns of a mean with its deviation, of a number of runs, between two
 NARROW = 80  # columns of a screen, below which what is expected has only its mark
 NONE = "–"
-# in a LaTeX document's text, whatever its encoding and packages
-LATEX = {"±": "$\\pm$", "≥": "$\\geq$", "≤": "$\\leq$", "–": "--"}
-VERDICTS = {" ✓": " (met)", " ✗": " (not met)"}
 
 
 @dataclass(frozen=True)
@@ -79,8 +73,8 @@ def rows_of(cell: Cell, outcomes: Sequence[Outcome]) -> list[FigureRow]:
     failed = {str(each.task.seed): each.failure or "" for each in outcomes if each.failure}
     results = {str(each.task.seed): each.result or {} for each in found}
     first = next(iter(results.values()), None)
-    named = cell.measures or (_headline(cell.topic, first),)
-    return [_row(cell, measure, results, failed) for measure in named]
+    measures = cell.measures or (_headline(cell.topic, first),)
+    return [_row(cell, measure, results, failed) for measure in measures]
 
 
 def _headline(topic: str, result: Mapping[str, Any] | None) -> str:
@@ -128,7 +122,7 @@ def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], Figure
     brief = width < NARROW
     measures = {name for each in cells for name in each.measures or MEASURES[each.topic][:1]}
     # diabetes has another headline where nothing is held out
-    wide = max(cell_len(_named(name, brief)) for name in (*measures, "train_accuracy"))
+    wide = max(cell_len(named(name, brief)) for name in (*measures, "train_accuracy"))
     expected = [len(str(one)) + 2 for each in cells for one in each.expectations]
     judged = 1 if brief or not expected else max(expected)
     room = width - wide - MEAN - N - judged - 4 * GAP
@@ -148,7 +142,7 @@ def on_screen(cells: Sequence[Cell], width: int) -> Callable[[FigureRow], Figure
         figure = row.figure()
         padded = " " * (MEAN - cell_len(figure)) + figure
         name = _shortened(row.run, longest)
-        shown = (name, _named(row.measure, brief), padded, f"{row.count():>{N}}")
+        shown = (name, named(row.measure, brief), padded, f"{row.count():>{N}}")
         values = [getattr(row, each.name) for each in fields(row)]
         made: FigureRow = line(*values, *shown, str(row.judged(brief)))
         return made
@@ -170,86 +164,7 @@ def _column(title: str, name: str, width: int) -> tuple[str, type, Any]:
     return name, str, column(title, spec, recorded=False)
 
 
-def _named(measure: str, brief: bool = False) -> str:
+def named(measure: str, brief: bool = False) -> str:
     """``test accuracy``, or ``test acc.``"""
     name = measure.replace("_", " ")
     return translate(name.replace("accuracy", "acc.") if brief else name)
-
-
-def table(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
-    """A row per figure with its numbers as they are: of the records of FigureRows."""
-    import pandas as pd
-
-    options = list(dict.fromkeys(name for row in rows for name in row["options"]))
-    found = [
-        {"run": row["run"], "topic": row["topic"]}
-        | {name: row["options"].get(name) for name in options}
-        | {name: row.get(name) for name in ("measure", "mean", "std", "n", "expected", "met")}
-        | {"failed": len(row["failed"])}
-        for row in rows
-    ]
-    return pd.DataFrame(found, dtype=object)
-
-
-def readable(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
-    """A table for a text: what distinguishes the runs, mean ± sd, n, what was expected.
-
-    If all runs have the same options, those that vary are columns; else their names are.
-    """
-    import pandas as pd
-
-    made = [_read(row) for row in rows]
-    varying = _varying(made)
-    one = len({each.measure for each in made}) == 1
-    found = []
-    for row in made:
-        named = {translate(name.replace("_", " ")): row.options[name] for name in varying}
-        line = named or {translate("run"): row.run}
-        if not one:
-            line[translate("measure")] = _named(row.measure)
-        line[_named(row.measure) if one else translate("mean ± sd")] = row.figure()
-        line["n"] = row.count()
-        line[translate("expected")] = str(row.judged())
-        found.append({name: str(value) for name, value in line.items()})
-    frame = pd.DataFrame(found)
-    empty = frame.columns[-1] if not any(frame.iloc[:, -1]) else None
-    return frame.drop(columns=empty) if empty else frame
-
-
-def _read(record: Mapping[str, Any]) -> FigureRow:
-    values: dict[str, Any] = {each.name: record.get(each.name) for each in fields(FigureRow)}
-    return FigureRow(**values)
-
-
-def _varying(rows: Sequence[FigureRow]) -> list[str]:
-    names = rows[0].options.keys()
-    if len({row.topic for row in rows}) > 1 or any(row.options.keys() != names for row in rows):
-        return []
-    varying = [
-        name for name in names if any(row.options[name] != rows[0].options[name] for row in rows)
-    ]
-    distinct = {str([row.options[name] for name in varying]) for row in rows}
-    return varying if len(distinct) == len({row.run for row in rows}) else []
-
-
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text: str = table(rows).to_csv(index=False, lineterminator="\n")
-    return text.rstrip("\n")
-
-
-def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
-    frame = readable(rows).map(lambda cell: cell.replace("|", "\\|"))
-    right = {"n", translate("mean ± sd"), *(_named(row["measure"]) for row in rows)}
-    aligned = ["right" if name in right else "left" for name in frame.columns]
-    return str(frame.to_markdown(index=False, disable_numparse=True, colalign=aligned))
-
-
-def as_latex(rows: Sequence[Mapping[str, Any]]) -> str:
-    """For the package booktabs."""
-    text: str = readable(rows).to_latex(index=False, escape=True)
-    for letter, command in (LATEX | VERDICTS).items():
-        text = text.replace(letter, command)
-    return text.rstrip("\n")
-
-
-FORMS = {"markdown": as_markdown, "csv": as_csv, "latex": as_latex}
