@@ -184,7 +184,7 @@ def mini_batches(
     save_best: Annotated[
         bool | None,
         typer.Option(
-            "--save-best",
+            "--save-best/--no-save-best",
             rich_help_panel=SAVING,
             help="Take the epoch that is best on the validation data, not the last one.",
         ),
