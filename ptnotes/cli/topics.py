@@ -66,8 +66,10 @@ def run(topic: str, *, as_json: bool, quiet: bool, sample: bool = False, **given
     result = show(events, as_json, quiet, files=kept, hints=next_commands(topic, given, sample))
     if "diverged" in result:
         named = ", ".join(map(str, result["diverged"]))
-        part = "fold" if given.get("folds") else "seed"
-        say(f"training diverged with {part} {named}; try a lower --lr")
+        if given.get("folds"):
+            say(f"training diverged in fold {named}; try a lower --lr")
+        else:
+            say(f"training diverged with seed {named}; try a lower --lr")
         raise typer.Exit(1)
 
 
