@@ -6,26 +6,27 @@ torch is imported only to resize or crop an image, so that worker processes star
 import contextlib
 import ctypes
 import functools
-import io
 import logging
 import os
-import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ptnotes.errors import DataError
+from ptnotes.stats import codecs
+from ptnotes.stats.codecs import Codec
+from ptnotes.stats.items import Item, opened
 
 Alpha = Literal["drop", "white", "black"]
+Pages = Literal["first", "all"]
 
 HIGH_BIT_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}  # Pillow's modes of more than 8 bits
 
-MAX_ENCODED = 1 << 28  # bytes of an image in an archive, which is held in memory
 MAX_ROWS = 1 << 22
 GREEDY = {"WEBP", "AVIF", "JPEG2000", "ICNS", "TGA"}  # decoded in 12 to 25 bytes a pixel
 MAX_GREEDY = 1 << 28  # values in an image of these
@@ -36,41 +37,13 @@ PIECE = 1 << 22  # pixels that are converted at once
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
-class InArchive(NamedTuple):
-    """Where an image lies within an uncompressed tar."""
-
-    path: str
-    offset: int
-    size: int
-
-
-# a path, a place in an archive, a file's bytes, pixels, an image, or why there is none
-Content = str | InArchive | bytes | NDArray[Any] | Image.Image | DataError
-
-
-class Item(NamedTuple):
-    """An image to read, and its name in messages."""
-
-    name: str
-    content: Content
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes in memory that it holds until it is read."""
-        match self.content:
-            case bytes() as content:
-                return len(content)
-            case np.ndarray() as pixels:
-                return pixels.nbytes
-            case Image.Image() as image:
-                return 4 * image.width * image.height
-        return 0
-
-
 class Decoded(NamedTuple):
-    """An image, its (height, width) as stored, and whether the file holds more than this one."""
+    """An image, its (height, width) as stored, and whether the file holds more than this one.
 
-    image: Image.Image
+    What Pillow has no mode for is an array (C, H, W) of uint8, uint16 or floats.
+    """
+
+    image: Image.Image | NDArray[Any]
     size: tuple[int, int]
     first_of_several: bool
 
@@ -84,6 +57,7 @@ class DecodeOptions:
     grayscale: bool = False
     resize: int | None = None
     center_crop: int | None = None
+    pages: Pages = "first"  # of the files that hold several
 
     @property
     def transforms(self) -> bool:
@@ -96,20 +70,57 @@ def read(item: Item, options: DecodeOptions) -> Decoded:
     Its mode is L, RGB, one of 16 bits, I or F. Pixels are as torchvision's default loader has
     them: the first frame, and not turned as EXIF would have it. Raises what Pillow raises.
     """
-    decoded = _decode(item.content, options)
-    return decoded._replace(image=_resize_and_crop(decoded.image, options))
+    match item.content:
+        case DataError() as error:
+            raise error
+        case Image.Image() as image:
+            return _decode_image(image.copy(), options)  # whose file stays the caller's to close
+        case np.ndarray() as array:
+            return _decode_image(Image.fromarray(array), options)
+        case content:
+            with opened(content) as file:
+                return _decode_file(file, options)
 
 
-def _decode(content: Content, options: DecodeOptions) -> Decoded:
-    with contextlib.ExitStack() as files, _open(content, files) as image:
-        _check_format(image)
-        if image.format == "TIFF":
-            silence_libtiff()
-        # not of a photo with a preview
-        frames = image.format != "MPO" and getattr(image, "is_animated", False)
-        image.load()
-        size = (image.height, image.width)
-        return Decoded(_convert_mode(image, options), size, frames)
+def _decode_file(file: IO[bytes], options: DecodeOptions) -> Decoded:
+    try:
+        image = Image.open(file)
+    except UnidentifiedImageError:
+        if (codec := codecs.of_file(file)) is None:
+            raise
+        return decode_deep(codec, file, 0, options)
+    with image:
+        # as RGB or gray, what Pillow makes of it, as torchvision's loader has it
+        codec = None if options.rgb or options.grayscale else codecs.of_image(image)
+        if codec is not None:
+            return decode_deep(codec, file, 0, options)
+        return _decode_image(image, options)
+
+
+def _decode_image(image: Image.Image, options: DecodeOptions) -> Decoded:
+    _check_format(image)
+    if image.format == "TIFF":
+        silence_libtiff()
+    # not of a photo with a preview
+    frames = image.format != "MPO" and getattr(image, "is_animated", False)
+    image.load()
+    size = (image.height, image.width)
+    return Decoded(_resize_and_crop(_convert_mode(image, options), options), size, frames)
+
+
+def decode_deep(codec: Codec, file: IO[bytes], page: int, options: DecodeOptions) -> Decoded:
+    """A page that Pillow can't read or cuts. Raises DataError if it is to be converted."""
+    found = codec(file, page)
+    bands = len(found.pixels)
+    if options.rgb or options.grayscale or options.transforms:
+        raise DataError(
+            f"its {bands} bands of {found.pixels.dtype} can't be converted or resized"
+            + ("" if bands != 3 or options.rgb else "; --rgb reads 8 bits of them")
+        )
+    if found.has_alpha and options.alpha != "drop":
+        raise DataError("with more than 8 bits, its transparency can only be dropped")
+    height, width = found.pixels.shape[1:]
+    return Decoded(found.pixels, (height, width), found.of_several)
 
 
 def _check_format(image: Image.Image) -> None:
@@ -132,38 +143,6 @@ def silence_libtiff() -> None:
         libtiff = ctypes.CDLL(sys.modules["PIL._imaging"].__file__)
         libtiff.TIFFSetErrorHandler(None)
         libtiff.TIFFSetWarningHandler(None)
-
-
-def _open(content: Content, files: contextlib.ExitStack) -> Image.Image:
-    """The image; ``files`` closes what it is read from, which Pillow is given open.
-
-    By its name, Pillow would map some files into memory: one that another process shortens would
-    end this one with a bus error.
-    """
-    match content:
-        case str():
-            if not stat.S_ISREG(os.stat(content).st_mode):  # opening a pipe would wait for a writer
-                raise DataError("not a regular file")
-            return Image.open(files.enter_context(open(content, "rb")))
-        case InArchive():
-            check_encoded(content.size)
-            with open(content.path, "rb", buffering=0) as file:
-                file.seek(content.offset)
-                return Image.open(io.BytesIO(file.read(content.size)))
-        case bytes():
-            return Image.open(io.BytesIO(content))
-        case Image.Image():
-            return content.copy()  # whose file, if any, stays the caller's to close
-        case DataError():
-            raise content
-        case _:
-            return Image.fromarray(content)
-
-
-def check_encoded(size: int) -> None:
-    """Raises DataError if a file in an archive is too large to be read into memory."""
-    if size > MAX_ENCODED:
-        raise DataError(f"{size >> 20} MB in an archive, and {MAX_ENCODED >> 20} MB are the most")
 
 
 def _convert_mode(image: Image.Image, options: DecodeOptions) -> Image.Image:

@@ -15,7 +15,8 @@ from PIL import Image
 
 from ptnotes.errors import DataError
 from ptnotes.stats.accumulators import Counts, Sums, count_block, count_image, sum_block
-from ptnotes.stats.decode import DecodeOptions, Item, describe_error, pixels, read
+from ptnotes.stats.decode import DecodeOptions, describe_error, pixels, read
+from ptnotes.stats.items import Item
 from ptnotes.stats.per_image import ImageSums, PerImage, Weight
 from ptnotes.stats.statistics import ChannelStats, Size
 
@@ -124,6 +125,8 @@ def _measure(item: Item, options: DecodeOptions) -> tuple[Counts | Sums, Size, i
     The image is freed when this returns, so that the next one's memory is still in the cache.
     """
     image, size, first_of_several = read(item, options)
+    if isinstance(image, np.ndarray):
+        return _block_values(image[None]), size, image[0].size, first_of_several
     return _values(image), size, image.width * image.height, first_of_several
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 from ptnotes.engine.runtime import usable_cores
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Progress
-from ptnotes.stats.decode import DecodeOptions, Item
+from ptnotes.stats.decode import DecodeOptions
+from ptnotes.stats.items import Item
 from ptnotes.stats.partial import PartialStats, accumulate_images
 from ptnotes.stats.per_image import Shortcuts, Weight
 from ptnotes.stats.sharding import Listing, Selection, checksum

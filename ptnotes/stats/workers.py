@@ -14,7 +14,8 @@ from ctypes import c_bool
 from multiprocessing.context import BaseContext
 
 from ptnotes.errors import WorkerError
-from ptnotes.stats.decode import DecodeOptions, Item, describe_error
+from ptnotes.stats.decode import DecodeOptions, describe_error
+from ptnotes.stats.items import Item
 from ptnotes.stats.partial import PartialStats, accumulate_images
 from ptnotes.stats.per_image import Weight
 

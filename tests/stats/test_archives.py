@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ptnotes.errors import DataError
-from ptnotes.stats import channel_stats, decode
+from ptnotes.stats import channel_stats, items
 from tests.stats.conftest import noise
 from tests.test_cli import failure
 
@@ -171,7 +171,7 @@ def test_chain_of_headers(cli, tmp_path):
 @pytest.fixture
 def small_bound(monkeypatch):
     """Images in archives may have a megabyte."""
-    monkeypatch.setattr(decode, "MAX_ENCODED", MB)
+    monkeypatch.setattr(items, "MAX_ENCODED", MB)
 
 
 def test_large_members_are_not_unpacked(small_bound, tmp_path, peak):

@@ -25,7 +25,6 @@ def refused(cli):
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["one", "two"],
         ["x", "--shard", "5/4", "--out", "p.json"],
         ["x", "--shard", "0/4", "--out", "p.json"],

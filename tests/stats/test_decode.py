@@ -2,9 +2,6 @@
 
 import io
 import json
-import struct
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -14,7 +11,8 @@ from torchvision.transforms import v2
 
 from ptnotes.errors import DataError, PtnotesWarning
 from ptnotes.stats import channel_stats
-from ptnotes.stats.decode import DecodeOptions, Item, pixels, read
+from ptnotes.stats.decode import DecodeOptions, pixels, read
+from ptnotes.stats.items import Item
 from ptnotes.stats.partial import accumulate_images
 from tests.stats.conftest import noise
 
@@ -112,33 +110,6 @@ def test_the_first_page_is_read_and_that_is_said(cli, tmp_path, ending):
 
 def test_one_page_is_not_mentioned(result, folder):
     assert "first_frame_only" not in result(folder)
-
-
-def tiff(bands, bits=8):
-    """A TIFF of 9×7 pixels with as many bands as satellites have, which Pillow can't write."""
-    pixels = noise(0, 7, 9, bands).tobytes()
-    tags = [(256, 9), (257, 7), (258, None), (259, 1), (262, 1), (273, None), (277, bands)]
-    tags += [(278, 7), (279, len(pixels))]
-    end = 8 + 2 + 12 * len(tags) + 4
-    depths = struct.pack(f"<{bands}H", *[bits] * bands)
-    values = {258: (3, bands, end), 273: (4, 1, end + len(depths))}
-    content = b"II*\0" + struct.pack("<IH", 8, len(tags))
-    for tag, value in tags:
-        content += struct.pack("<HHII", tag, *values.get(tag, (4, 1, value)))
-    return content + bytes(4) + depths + pixels
-
-
-@pytest.mark.parametrize("bands", [13])
-def test_many_bands_are_one_line(tmp_path, bands):
-    (tmp_path / "x.tif").write_bytes(tiff(bands))
-    done = subprocess.run(
-        [sys.executable, "-m", "ptnotes", "stats", str(tmp_path), "--quiet"],
-        capture_output=True,
-        text=True,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    (line,) = done.stderr.splitlines()
-    assert "x.tif (not an image that Pillow can read)" in line
 
 
 def test_libtiff_prints_nothing(tmp_path, capfd):

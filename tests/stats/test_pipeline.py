@@ -8,7 +8,8 @@ import pytest
 
 from ptnotes.errors import WorkerError
 from ptnotes.stats import channel_stats, pipeline, workers
-from ptnotes.stats.decode import DecodeOptions, Item
+from ptnotes.stats.decode import DecodeOptions
+from ptnotes.stats.items import Item
 from ptnotes.stats.partial import PartialStats
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from ptnotes.errors import DataError
-from ptnotes.stats.decode import Content, InArchive, Item, check_encoded, describe_error
+from ptnotes.stats.decode import describe_error
+from ptnotes.stats.items import Content, InArchive, Item, check_encoded
 from ptnotes.stats.sources.files import ImageSource, Wanted, name_filter, where_images_are
 
 Member = tuple[str, Callable[[], Content]]  # a name, and how to get its content

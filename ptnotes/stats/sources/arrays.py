@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from ptnotes.datasets.idx import MAX_UNPACKED, read_idx
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats.decode import Item, describe_error
+from ptnotes.stats.decode import describe_error
+from ptnotes.stats.items import Item
 from ptnotes.stats.layout import IN_FILES, Layout, nchw_shape, recognize, to_nchw
 from ptnotes.stats.partial import PartialStats, accumulate_block
 from ptnotes.stats.per_image import Weight

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from ptnotes.errors import DataError
-from ptnotes.stats.decode import Item
+from ptnotes.stats.items import Item
 from ptnotes.stats.sources.files import ImageSource, Wanted, name_filter
 
 MAX_LINE = 1 << 16  # bytes of a path and its line break

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ptnotes.errors import DataError
-from ptnotes.stats.decode import Item
+from ptnotes.stats.items import Item
 from ptnotes.stats.layout import AS_ITEMS, IN_BATCHES, IN_FILES, Layout, recognize, to_nchw
 from ptnotes.stats.sources.arrays import DTYPES, to_numpy
 
