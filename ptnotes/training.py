@@ -1,8 +1,8 @@
 """A training as its options ask for it: once or with several seeds, saved, resumed, drawn."""
 
 import contextlib
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,9 @@ def training(
             of_run.check_paths(saving.plot, saving.confusion)
             if saving.log_dir:
                 tensorboard.check(saving.log_dir)
-        if given.get("folds") and not given.get("fold"):
-            found = _cross_validated(lesson, given, seeds, saving)
+        if seeds > 1 or (given.get("folds") and not given.get("fold")):
+            found = _repeated(topic, lesson, given, seeds, saving)
             found = with_provenance(found, topic, lesson, given)
-        elif seeds > 1:
-            found = with_provenance(_repeated(lesson, given, seeds, saving), topic, lesson, given)
         else:
             found = _saved_run(topic, lesson, given, saving)
         if distributed.is_rank_zero():
@@ -77,8 +75,8 @@ def _saved_run(topic: str, lesson: Any, given: dict[str, Any], saving: Saving) -
     from ptnotes.runs.writer import record_run
 
     out = saving.out
-    if out is None and saving.given() - {"plot", "confusion", "log_dir"}:
-        raise UsageError("--resume and --force need --out, the run's directory")
+    if out is None:
+        _check_unsaved(saving)
     saves = out is not None and distributed.is_rank_zero()
     with contextlib.ExitStack() as held:
         saved = None
@@ -141,33 +139,71 @@ def run_lesson(
     return found
 
 
-def _repeated(lesson: Any, given: dict[str, Any], count: int, saving: Saving) -> Iterator[Event]:
+def _repeated(
+    topic: str, lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
+) -> Iterator[Event]:
+    """A run per seed; or per fold, each tested on another part of the data."""
     from ptnotes.engine.repeat import repeat
     from ptnotes.topics.options import LARGEST_SEED, recipe_of
 
-    _check_single(saving, "--seeds")
-    first = recipe_of(lesson, given).seed
-    if first + count - 1 > LARGEST_SEED:
-        raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
-    seeds = range(first, first + count)
-    return repeat(lambda seed: run_lesson(lesson, given | {"seed": seed}, None), seeds)
+    over = "fold" if given.get("folds") else "seed"
+    if saving.confusion:
+        raise UsageError(f"--{over}s: --confusion is for one run at a time")
+    if over == "fold":
+        if seeds > 1:
+            raise UsageError("--seeds and --folds both repeat the run: choose one")
+        numbers = range(1, given["folds"] + 1)
+    else:
+        first = recipe_of(lesson, given).seed
+        if first + seeds - 1 > LARGEST_SEED:
+            raise UsageError(f"--seeds: they would go beyond {LARGEST_SEED}")
+        numbers = range(first, first + seeds)
+    if saving.out is None:
+        _check_unsaved(saving)
+        return repeat(
+            lambda number: run_lesson(lesson, given | {over: number}, None), numbers, over
+        )
+    return repeat(_saved_series(topic, lesson, given, over, numbers, saving), numbers, over)
 
 
-def _cross_validated(
-    lesson: Any, given: dict[str, Any], seeds: int, saving: Saving
-) -> Iterator[Event]:
-    """A run per fold, each tested on another part of the data."""
-    from ptnotes.engine.repeat import repeat
+def _saved_series(
+    topic: str,
+    lesson: Any,
+    given: dict[str, Any],
+    over: str,
+    numbers: Sequence[int],
+    saving: Saving,
+) -> Callable[[int], Iterator[Event]]:
+    """The runs by their seed or fold, each saved below ``saving.out``; finished ones are kept.
 
-    _check_single(saving, "--folds")
-    if seeds > 1:
-        raise UsageError("--seeds and --folds both repeat the run: choose one")
-    folds = range(1, given["folds"] + 1)
-    return repeat(lambda fold: run_lesson(lesson, given | {"fold": fold}, None), folds, over="fold")
+    Those that are resumed or begun have the options of the first that is there.
+    """
+    from ptnotes.engine import distributed
+    from ptnotes.runs import series
+
+    assert saving.out is not None
+    if distributed.world_size() > 1:
+        raise UsageError(f"--{over}s with --out: the runs are saved one by one; leave torchrun out")
+    places = {number: saving.out / f"{over}-{number}" for number in numbers}
+    series.check_places(saving.out, [*places.values()], resume=saving.resume, force=saving.force)
+    names = {"recipe", "data"} | {field.name for field in fields(lesson.Recipe)}
+    names -= {"name", over}
+    asked = {name: value for name, value in given.items() if name in names}
+    common = series.common_options([*places.values()], names) if saving.resume else {}
+
+    def run(number: int) -> Iterator[Event]:
+        own, place = common | given | {over: number}, places[number]
+        kept = None
+        if saving.resume:
+            kept = series.finished(place, topic, common | asked | {over: number})
+        if kept is not None:
+            return series.events_of(kept)
+        return _saved_run(topic, lesson, own, replace(saving, out=place, plot=None))
+
+    return run
 
 
-def _check_single(saving: Saving, option: str) -> None:
-    """Raises UsageError for what one run alone can have."""
-    if single := saving.given() - {"plot", "log_dir"}:
-        named = ", ".join(f"--{name}" for name in sorted(single))
-        raise UsageError(f"{option}: {named} is for one run at a time")
+def _check_unsaved(saving: Saving) -> None:
+    """Raises UsageError for options that say how a directory is treated."""
+    if saving.given() - {"plot", "confusion", "log_dir"}:
+        raise UsageError("--resume and --force need --out, the run's directory")

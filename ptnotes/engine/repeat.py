@@ -1,7 +1,7 @@
 """A topic with several seeds or folds: each one's result, then mean and standard deviation."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import make_dataclass, replace
+from dataclasses import field, make_dataclass, replace
 from typing import Any
 
 from ptnotes.engine import distributed
@@ -70,7 +70,7 @@ def _rows_of(outcome: Outcome, over: str) -> Iterator[Event]:
         yield _row(over, number, {"diverged": str(found)})
     else:
         yield SeedRows(number, rows)
-        yield _row(over, number, found)
+        yield _row(over, number, found, [row.record() for row in rows])
 
 
 def _numbers(values: dict[str, Any]) -> dict[str, float]:
@@ -82,12 +82,22 @@ def _numbers(values: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _row(over: str, number: int, found: Mapping[str, float | str]) -> Row:
-    """The seed or fold and what it came to, a column for each number; or why to nothing."""
+def _row(
+    over: str,
+    number: int,
+    found: Mapping[str, float | str],
+    history: list[dict[str, Any]] | None = None,
+) -> Row:
+    """The seed or fold and what it came to, a column for each number; or why to nothing.
+
+    The history is for the document alone.
+    """
     columns: list[tuple[str, type, Any]] = [(over, int, column(over, "d"))]
     for name, value in found.items():
         columns.append((name, type(value), column(name.replace("_", " "), _spec(name, value))))
-    row: Row = make_dataclass("OutcomeRow", columns, bases=(Row,), frozen=True)(number, **found)
+    columns.append(("history", list, field(default=None)))
+    made: Any = make_dataclass("OutcomeRow", columns, bases=(Row,), frozen=True)
+    row: Row = made(number, **found, history=history or None)
     return row
 
 

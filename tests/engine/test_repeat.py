@@ -28,6 +28,7 @@ def test_repeat():
         (3, 0.3, False),
         (4, 0.4, True),
     ]
+    assert [row.record()["history"] for row in rows] == 3 * [[EpochRow(1, 0.5).record()]]
     assert {event.of for event in events if isinstance(event, Progress)} == {
         "seed 2",
         "seed 3",

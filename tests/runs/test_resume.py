@@ -207,7 +207,7 @@ def test_other_data_is_refused(cli, run_of):
         (["--force"], "--out"),
         (["--out", "{run}"], "--resume continues it, --force replaces it"),
         (["--out", "{run}", "--resume", "--force"], "choose one"),
-        (["--out", "{run}", "--seeds", "2"], "--seeds"),
+        (["--out", "{run}", "--seeds", "2"], "single run"),
         (["--plot", "curve.jpeg"], "--plot"),
     ],
 )
