@@ -94,6 +94,10 @@ def stats(
             help="An array's axes: HW, CHW, HWC, NHW, NCHW or NHWC.",
         ),
     ] = None,
+    pages: Annotated[
+        Literal["first", "all"],
+        typer.Option(help="Of a file of several pages or frames, the first or all."),
+    ] = "first",
     weight: Annotated[
         Literal["pixel", "image"],
         typer.Option(help="What counts the same: every pixel, or every image whatever its size."),
@@ -209,7 +213,7 @@ def stats(
             sample=sample,
             pattern=glob,
             layout=layout,
-            decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop),
+            decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages),
             selection=Selection(_shard(shard), limit, seed),
             weight=weight,
             compare=compare,

@@ -9,7 +9,7 @@ from typing import Any
 from ptnotes.errors import DataError
 from ptnotes.stats import sources
 from ptnotes.stats.answer import single_kind
-from ptnotes.stats.decode import Alpha, DecodeOptions
+from ptnotes.stats.decode import Alpha, DecodeOptions, Pages
 from ptnotes.stats.layout import Layout
 from ptnotes.stats.partial import PartialStats, accumulate_mixed
 from ptnotes.stats.per_image import Weight
@@ -33,6 +33,7 @@ def channel_stats(
     glob: str | None = None,
     layout: Layout | None = None,
     skip_errors: bool = False,
+    pages: Pages = "first",
     workers: int = 1,
 ) -> ChannelStats:
     """The exact per-channel statistics of a data set (notes, line 489).
@@ -44,14 +45,15 @@ def channel_stats(
     Of a tuple or list, the first element is taken; the second is the label. uint8 and uint16 are
     counted on [0, 1], floats are taken as they are, on [0, 1], as ToTensor gives them.
 
-    ``rgb`` to ``center_crop`` apply to paths and PIL images, ``glob`` and ``workers`` to paths.
+    ``rgb`` to ``center_crop`` apply to paths and PIL images, ``glob``, ``pages``
+    ("all" counts every page or frame of a file as an image) and ``workers`` to paths.
     More than one worker starts processes, so the calling script needs its ``__main__`` guard.
 
     Raises DataError if there are no images, if they differ in kind, if one can't be read and
     ``skip_errors`` is False, or if floats leave [0, 1]: something has normalized them already.
     Raises UsageError, a ValueError, where ``layout`` is needed, TypeError for what isn't an image.
     """
-    options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop)
+    options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages)
     details: Weight | None = "image" if weight == "image" else None
     if isinstance(data, str | Path):
         source = sources.find(str(data), pattern=glob, layout=layout)

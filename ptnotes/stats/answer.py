@@ -46,7 +46,7 @@ def single_kind(partial: PartialStats, *, skip_errors: bool) -> ChannelStats:
     if partial.first_of_several:
         warnings.warn(
             f"{partial.first_of_several} of {partial.images_seen} files hold several pages or "
-            "frames; the first of each was read",
+            "frames; the first of each was read, --pages all reads the others",
             PtnotesWarning,
             stacklevel=3,
         )

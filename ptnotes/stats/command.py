@@ -211,6 +211,8 @@ def _check(
         raise UsageError("--rgb and --grayscale exclude each other")
     if output.sample_std and weight == "image":
         raise UsageError(SAMPLE_STD)
+    if decode.pages == "all" and selection.limit is not None:
+        raise UsageError("--limit draws files, and --pages all counts what is in them: choose one")
     if sharded and out is None:
         raise UsageError("--shard wants --out, the file for its part")
     if compare and sharded:

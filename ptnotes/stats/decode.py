@@ -19,8 +19,8 @@ from PIL import Image, UnidentifiedImageError
 
 from ptnotes.errors import DataError
 from ptnotes.stats import codecs
-from ptnotes.stats.codecs import Codec
-from ptnotes.stats.items import Item, opened
+from ptnotes.stats.codecs.deep import Codec
+from ptnotes.stats.items import InArchive, Item, Page, opened
 
 Alpha = Literal["drop", "white", "black"]
 Pages = Literal["first", "all"]
@@ -77,9 +77,14 @@ def read(item: Item, options: DecodeOptions) -> Decoded:
             return _decode_image(image.copy(), options)  # whose file stays the caller's to close
         case np.ndarray() as array:
             return _decode_image(Image.fromarray(array), options)
-        case content:
+        case Page(file, _, Codec() as codec, number):
+            return _decode_deep(codec, file, number, options)
+        case Page(_, Image.Image() as image):
+            return _decode_image(image, options)
+        case str() | InArchive() | bytes() as content:
             with opened(content) as file:
                 return _decode_file(file, options)
+    raise TypeError(item.content)
 
 
 def _decode_file(file: IO[bytes], options: DecodeOptions) -> Decoded:
@@ -88,12 +93,12 @@ def _decode_file(file: IO[bytes], options: DecodeOptions) -> Decoded:
     except UnidentifiedImageError:
         if (codec := codecs.of_file(file)) is None:
             raise
-        return decode_deep(codec, file, 0, options)
+        return _decode_deep(codec, file, 0, options)
     with image:
         # as RGB or gray, what Pillow makes of it, as torchvision's loader has it
         codec = None if options.rgb or options.grayscale else codecs.of_image(image)
         if codec is not None:
-            return decode_deep(codec, file, 0, options)
+            return _decode_deep(codec, file, 0, options)
         return _decode_image(image, options)
 
 
@@ -108,9 +113,9 @@ def _decode_image(image: Image.Image, options: DecodeOptions) -> Decoded:
     return Decoded(_resize_and_crop(_convert_mode(image, options), options), size, frames)
 
 
-def decode_deep(codec: Codec, file: IO[bytes], page: int, options: DecodeOptions) -> Decoded:
+def _decode_deep(codec: Codec, file: IO[bytes], page: int, options: DecodeOptions) -> Decoded:
     """A page that Pillow can't read or cuts. Raises DataError if it is to be converted."""
-    found = codec(file, page)
+    found = codec.read(file, page)
     bands = len(found.pixels)
     if options.rgb or options.grayscale or options.transforms:
         raise DataError(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ptnotes.errors import DataError
+from ptnotes.stats.codecs.deep import Codec
 
 MAX_ENCODED = 1 << 28  # bytes of an image in an archive, which is held in memory
 
@@ -24,8 +25,17 @@ class InArchive(NamedTuple):
     size: int
 
 
-# a path, a place in an archive, a file's bytes, pixels, an image, or why there is none
-Content = str | InArchive | bytes | NDArray[Any] | Image.Image | DataError
+class Page(NamedTuple):
+    """A page of an open file: where ``image`` stands, or what ``codec`` reads of this number."""
+
+    file: IO[bytes]
+    image: Image.Image | None
+    codec: Codec | None
+    number: int
+
+
+# a path, a place in an archive, a file's bytes, pixels, an image, a page, or why there is none
+Content = str | InArchive | bytes | NDArray[Any] | Image.Image | Page | DataError
 
 
 class Item(NamedTuple):

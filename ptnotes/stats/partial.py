@@ -33,8 +33,9 @@ Broken = tuple[str, str]  # name and reason
 class PartialStats:
     """Statistics by kind, a few names of each kind, the broken images.
 
-    ``first_of_several`` counts the files of which the first page or frame alone was read. ``rows``
-    holds the sums of every image in order, where they were asked for.
+    ``first_of_several`` counts the files of which the first page or frame alone was read,
+    ``extra_pages`` what was read of others beyond the first. ``rows`` holds the sums of every
+    image in order, where they were asked for.
     """
 
     stats: dict[Kind, ChannelStats] = field(default_factory=dict)
@@ -43,11 +44,17 @@ class PartialStats:
     broken_count: int = 0
     first_of_several: int = 0
     rows: tuple[ImageSums, ...] = ()
+    extra_pages: int = 0
 
     @property
     def images_seen(self) -> int:
         """How many images were read, the broken ones among them."""
         return self.broken_count + sum(stats.images for stats in self.stats.values())
+
+    @property
+    def items_seen(self) -> int:
+        """How many items of the source were read: all pages of a file are one."""
+        return self.images_seen - self.extra_pages
 
     def __add__(self, other: "PartialStats") -> "PartialStats":
         """Both together, without ``rows``: their consumer takes them chunk by chunk."""
@@ -62,6 +69,7 @@ class PartialStats:
             tuple(sorted(self.broken + other.broken)[:MAX_BROKEN_NAMES]),
             self.broken_count + other.broken_count,
             self.first_of_several + other.first_of_several,
+            extra_pages=self.extra_pages + other.extra_pages,
         )
 
 

@@ -47,6 +47,7 @@ class Part:
             "broken": self.partial.broken,
             "broken_count": self.partial.broken_count,
             "first_of_several": self.partial.first_of_several,
+            "extra_pages": self.partial.extra_pages,
         }
 
     @classmethod
@@ -70,6 +71,7 @@ class Part:
                 broken[:MAX_BROKEN_NAMES],
                 number(document["broken_count"], len(broken)),
                 number(document.get("first_of_several", 0)),
+                extra_pages=number(document.get("extra_pages", 0)),
             ),
         )
         part._check()
@@ -79,7 +81,7 @@ class Part:
         count = number(self.shard.count, number(self.shard.index, 1))
         check(count <= MAX_SHARDS, f"{count} shards")
         check(number(self.listing.names) < 2**64, "the checksum of the names")
-        number(self.listing.count, self.partial.images_seen)
+        number(self.listing.count, number(self.partial.items_seen))
         for stats in self.partial.stats.values():
             check(self.options["weight"] in ("pixel", stats.weight), "sums of another weight")
             # what can't be has no finite mean or error here, rather than in the answer
@@ -157,7 +159,7 @@ def merge_parts(parts: Sequence[tuple[str, Part]]) -> Part:
             f"part {', '.join(map(str, missing[:MAX_LISTED]))}{more} of {first.shard.count} is "
             "missing: the result would not be that of the whole"
         )
-    first.listing.check_read(partial.images_seen, first.options["limit"])
+    first.listing.check_read(partial.items_seen, first.options["limit"])
     return Part(first.options, first.listing, Shard(), partial)
 
 

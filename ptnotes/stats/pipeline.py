@@ -11,7 +11,8 @@ from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Progress
 from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.items import Item
-from ptnotes.stats.partial import PartialStats, accumulate_images
+from ptnotes.stats.pages import accumulate
+from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import Shortcuts, Weight
 from ptnotes.stats.sharding import Listing, Selection, checksum
 from ptnotes.stats.sources import Source
@@ -57,12 +58,12 @@ def gather(
             if shortcuts is not None:
                 shortcuts.add(partial.rows)
             whole += partial
-            yield Progress(None, whole.images_seen, work.total(), "images")
-    listing = work.listing or Listing(whole.images_seen, 0)
+            yield Progress(None, whole.items_seen, work.total(), "images")
+    listing = work.listing or Listing(whole.items_seen, 0)
     if listing.count == 0:
         raise DataError(f"no images in {source.where}")
     if selection.shard.count == 1:
-        listing.check_read(whole.images_seen, selection.limit)
+        listing.check_read(whole.items_seen, selection.limit)
     return whole, listing
 
 
@@ -115,7 +116,7 @@ def _array_work(
     count = source.shape[0]
     places = selection.draw(count)[selection.shard.index - 1 :: selection.shard.count]
     name = f"{os.path.basename(source.where)} {source.shape} {source.array.dtype}"
-    if options == DecodeOptions(alpha=options.alpha):
+    if options == DecodeOptions(alpha=options.alpha, pages=options.pages):
         partials = source.partials(places, details)
     else:
         partials = accumulate_in_chunks(source.items(places), options, details, workers)
@@ -149,4 +150,4 @@ def accumulate_in_chunks(
         yield from in_processes(chunks(items), options, details, workers)
     else:
         for chunk in chunks(items):
-            yield accumulate_images(chunk, options, details)
+            yield accumulate(chunk, options, details)

@@ -16,7 +16,8 @@ from multiprocessing.context import BaseContext
 from ptnotes.errors import WorkerError
 from ptnotes.stats.decode import DecodeOptions, describe_error
 from ptnotes.stats.items import Item
-from ptnotes.stats.partial import PartialStats, accumulate_images
+from ptnotes.stats.pages import accumulate
+from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import Weight
 
 OUTSTANDING = 3  # chunks per worker: one in work, the others so that it never waits
@@ -113,4 +114,4 @@ def _accumulate_chunk(
                 return
             yield item
 
-    return accumulate_images(while_wanted(), options, details)
+    return accumulate(while_wanted(), options, details)

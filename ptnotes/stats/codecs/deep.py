@@ -1,7 +1,8 @@
 """What a codec reads, and its bounds."""
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,13 @@ class Deep(NamedTuple):
     pixels: NDArray[Any]
     has_alpha: bool = False  # which is left out
     of_several: bool = False
+
+
+class Codec(NamedTuple):
+    """``read`` gives a page of an open file, by its number from 0; ``count`` says how many."""
+
+    read: Callable[[IO[bytes], int], Deep]
+    count: Callable[[IO[bytes]], int]
 
 
 def check_size(shape: tuple[int, ...], itemsize: int, bands: int) -> None:

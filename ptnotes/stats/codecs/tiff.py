@@ -29,11 +29,7 @@ def is_cut(image: Image.Image) -> bool:
 
 def read(file: IO[bytes], page: int) -> Deep:
     """A page. Raises DataError for what can't be counted, and what tifffile raises."""
-    tifffile = require(
-        "a TIFF of more than three bands or 8 bits", "tiff", "imagecodecs", "tifffile"
-    )
-    file.seek(0)
-    with tifffile.TiffFile(file) as opened:
+    with _opened(file) as opened:
         found = opened.pages[page]
         _check(found)
         several = bool(opened.pages.is_multipage)
@@ -46,6 +42,20 @@ def read(file: IO[bytes], page: int) -> Deep:
     alphas = [len(pixels) - len(extra) + at for at, kind in enumerate(extra) if kind in ALPHA]
     kept = [band for band in range(len(pixels)) if band not in alphas]
     return Deep(as_counted(pixels[kept] if alphas else pixels), bool(alphas), several)
+
+
+def count(file: IO[bytes]) -> int:
+    """How many pages there are."""
+    with _opened(file) as opened:
+        return len(opened.pages)
+
+
+def _opened(file: IO[bytes]) -> Any:
+    tifffile = require(
+        "a TIFF of more than three bands or 8 bits", "tiff", "imagecodecs", "tifffile"
+    )
+    file.seek(0)
+    return tifffile.TiffFile(file)
 
 
 def _check(page: Any) -> None:
