@@ -12,6 +12,7 @@ import pytest
 
 from ptnotes.check import submissions as places
 from ptnotes.errors import DataError
+from ptnotes.language import set_language, translate
 from ptnotes.runs import document as documents
 from ptnotes.runs.checkpoint import STATE_DICT, load_checkpoint, save_checkpoint
 from tests.check.classroom import ASKED, OTHER_SEED, Filler, build, overlapping, pickled
@@ -213,3 +214,19 @@ def test_archive_that_fills_the_memory(tmp_path, run_of):
     pickled(Filler())(tmp_path / "run")
     with pytest.raises(DataError):
         load_checkpoint(tmp_path / "run" / "model.pt", allowed=STATE_DICT)
+
+
+def test_reasons_are_chinese(checked, classroom):
+    """Every one; what they name stays."""
+    place, _ = classroom
+    _, rows = checked(place, "--evaluate", *TOLERANCE)
+    set_language("zh")
+    try:
+        told = [
+            reason for row in rows.values() for reason in filter(None, row["reason"].split("; "))
+        ]
+        assert len(told) > 30
+        assert [each for each in told if translate(each) == each] == []
+        assert all(translate(row["verdict"]) != row["verdict"] for row in rows.values())
+    finally:
+        set_language(None)
