@@ -94,6 +94,14 @@ def stats(
             help="An array's axes: HW, CHW, HWC, NHW, NCHW or NHWC.",
         ),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="the only one",
+            help="Of a file with several arrays, the one to read.",
+        ),
+    ] = None,
     pages: Annotated[
         Literal["first", "all"],
         typer.Option(help="Of a file of several pages or frames, the first or all."),
@@ -213,6 +221,7 @@ def stats(
             sample=sample,
             pattern=glob,
             layout=layout,
+            key=key,
             decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages),
             selection=Selection(_shard(shard), limit, seed),
             weight=weight,

@@ -6,11 +6,11 @@ Importing this imports neither torch nor torchvision nor pandas.
 from pathlib import Path
 from typing import Any
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, UsageError
 from ptnotes.stats import sources
 from ptnotes.stats.answer import single_kind
 from ptnotes.stats.decode import Alpha, DecodeOptions, Pages
-from ptnotes.stats.layout import Layout
+from ptnotes.stats.layout import Axes, Channels, Layout
 from ptnotes.stats.partial import PartialStats, accumulate_mixed
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.pipeline import chunks, drain, gather
@@ -32,6 +32,8 @@ def channel_stats(
     center_crop: int | None = None,
     glob: str | None = None,
     layout: Layout | None = None,
+    channels: Channels | None = None,
+    key: str | None = None,
     skip_errors: bool = False,
     pages: Pages = "first",
     workers: int = 1,
@@ -42,8 +44,11 @@ def channel_stats(
     tensor of images, or an iterable of PIL images, and of arrays and tensors (H, W), (C, H, W),
     (H, W, C), (B, C, H, W) or (B, H, W, C). ``layout`` ("HW" to "NHWC") says which of these it is
     where the shape leaves it open: one to four channels are recognized, beside longer sides.
-    Of a tuple or list, the first element is taken; the second is the label. uint8 and uint16 are
-    counted on [0, 1], floats are taken as they are, on [0, 1], as ToTensor gives them.
+    ``channels`` ("first", "last") says only where they are, and allows any number of them.
+    Of a tuple or list, the first element is taken; the second is the label. Of a dict, "image",
+    "img" or "pixel_values", or ``key``, which also names one of several arrays in a file.
+    uint8 and uint16 are counted on [0, 1], floats are taken as they are, on [0, 1], as ToTensor
+    gives them.
 
     ``rgb`` to ``center_crop`` apply to paths and PIL images, ``glob``, ``pages``
     ("all" counts every page or frame of a file as an image) and ``workers`` to paths.
@@ -53,13 +58,16 @@ def channel_stats(
     ``skip_errors`` is False, or if floats leave [0, 1]: something has normalized them already.
     Raises UsageError, a ValueError, where ``layout`` is needed, TypeError for what isn't an image.
     """
+    if layout is not None and channels is not None:
+        raise UsageError("layout= and channels= exclude each other")
+    axes: Axes | None = layout or channels
     options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages)
     details: Weight | None = "image" if weight == "image" else None
     if isinstance(data, str | Path):
-        source = sources.find(str(data), pattern=glob, layout=layout)
+        source = sources.find(str(data), pattern=glob, layout=axes, key=key)
         partial, _ = drain(gather(source, options, Selection(), details=details, workers=workers))
         return single_kind(partial, skip_errors=skip_errors)
-    chunked = chunks(python_items(data, layout))
+    chunked = chunks(python_items(data, axes, key))
     partial = sum((accumulate_mixed(chunk, options, details) for chunk in chunked), PartialStats())
     if partial.images_seen == 0:
         raise DataError("there are no images in it")

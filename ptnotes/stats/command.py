@@ -57,6 +57,7 @@ def run(
     sample: bool,
     pattern: str | None,
     layout: Layout | None,
+    key: str | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -77,7 +78,7 @@ def run(
     workers = workers or default_workers()
     if source in builtin.DATA_SETS:
         split = split or "train"
-    options = _options(split, pattern, layout, decode, selection, weight, skip_errors)
+    options = _options(split, pattern, layout, key, decode, selection, weight, skip_errors)
     shard = {"shard": f"{selection.shard.index}/{selection.shard.count}"} if out else {}
     data = {"data": "sample" if sample else source}
     yield _header(data | options | shard | output.config | {"workers": workers})
@@ -93,6 +94,7 @@ def run(
             data_dir=data_dir,
             pattern=pattern,
             layout=layout,
+            key=key,
             in_order=in_order,
         )
         if output.histogram and isinstance(opened, ArraySource) and opened.floats:
@@ -175,6 +177,7 @@ def _options(
     split: str | None,
     pattern: str | None,
     layout: Layout | None,
+    key: str | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -185,6 +188,7 @@ def _options(
         "split": split,
         "glob": pattern,
         "layout": layout,
+        "key": key,
         "weight": weight,
         **asdict(decode),
         "limit": selection.limit,

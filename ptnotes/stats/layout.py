@@ -9,6 +9,8 @@ from ptnotes.errors import UsageError
 
 Layout = Literal["HW", "CHW", "HWC", "NHW", "NCHW", "NHWC"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+Channels = Literal["first", "last"]
+Axes = Layout | Channels  # what can be said of an array: all its axes, or where its channels are
 
 # what is recognized: of two axes in a file, the first may as well count flattened images
 IN_FILES: tuple[Layout, ...] = ("CHW", "HWC", "NHW", "NCHW", "NHWC")
@@ -19,14 +21,19 @@ MAX_CHANNELS = 4  # that are recognized as such; a side is recognized from one p
 
 
 def recognize(
-    where: str, shape: Sequence[int], layouts: Iterable[Layout], given: Layout | None
+    where: str, shape: Sequence[int], layouts: Sequence[Layout], given: Axes | None
 ) -> Layout:
     """The layout of an array of 2 to 4 axes: ``given``, or the sensible one of ``layouts``.
 
-    Raises UsageError if ``given`` has another number of axes, or if not exactly one is sensible.
+    Raises UsageError if ``given`` has another number of axes or makes no sense of the channels, or
+    if not exactly one is sensible.
     """
     fitting = [each for each in LAYOUTS if len(each) == len(shape)]
-    if given is not None:
+    if given == "first" or given == "last":
+        with_channels = [each for each in fitting if each in layouts and "C" in each]
+        if with_channels:
+            return _by_channels(where, shape, with_channels, given)
+    elif given is not None:
         if given in fitting:
             return given
         raise UsageError(f"{where} has the shape {tuple(shape)}, which is not {given}")
@@ -37,6 +44,21 @@ def recognize(
         f"{where} has the shape {tuple(shape)}; say what its axes are: --layout "
         f"{' or '.join(fitting)} (in Python, layout=)"
     )
+
+
+def _by_channels(
+    where: str, shape: Sequence[int], layouts: Iterable[Layout], channels: Channels
+) -> Layout:
+    """Any number of channels, unless the axis at the other end is the one that looks like them."""
+    at_end = {"last" if each.endswith("C") else "first": each for each in layouts}
+    layout = at_end.pop(channels)
+    count = dict(zip(layout, shape, strict=True))["C"]
+    if count > MAX_CHANNELS and any(_is_sensible(other, shape) for other in at_end.values()):
+        raise UsageError(
+            f"{where} has the shape {tuple(shape)}: {channels}, the channels would be {count}; "
+            "layout= takes any axes"
+        )
+    return layout
 
 
 def _is_sensible(layout: Layout, shape: Sequence[int]) -> bool:

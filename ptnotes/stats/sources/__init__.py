@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ptnotes.datasets import builtin
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats.layout import Layout
+from ptnotes.stats.layout import Axes
 from ptnotes.stats.sources import archives, arrays, files, lists
 from ptnotes.stats.sources.arrays import ArraySource
 from ptnotes.stats.sources.files import ImageSource
@@ -17,6 +17,7 @@ ARCHIVE_SUFFIXES = (
     ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip",
 )  # fmt: skip
 ARRAY_SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".idx", ".idx.gz", "-ubyte", "-ubyte.gz")
+WITH_KEYS = (".npz", ".pt", ".pth")
 LIST_SUFFIXES = (".txt", ".lst", ".list")
 
 
@@ -26,13 +27,15 @@ def find(
     split: str | None = None,
     data_dir: Path | None = None,
     pattern: str | None = None,
-    layout: Layout | None = None,
+    layout: Axes | None = None,
+    key: str | None = None,
     in_order: bool = False,
 ) -> Source:
     """Open SOURCE without reading its images; ``in_order`` walks a folder by sorted names.
 
     Raises DataError if it doesn't exist or its form is unknown, UsageError for an option that
-    doesn't apply to it, or where ``layout`` must say what an array's axes are.
+    doesn't apply to it, or where ``layout`` must say what an array's axes are. Of several arrays
+    in a file, ``key`` names the one to read.
     """
     by_name = source in builtin.DATA_SETS
     if split is not None and not by_name:
@@ -42,7 +45,9 @@ def find(
         images = builtin.read(source, split or "train", data_dir)
         opened = arrays.array_source(source, images, builtin.LAYOUTS[source])
     else:
-        opened = _open(source, pattern, layout, in_order)
+        opened = _open(source, pattern, layout, key, in_order)
+    if key is not None and (by_name or not source.lower().endswith(WITH_KEYS)):
+        raise UsageError(f"--key names one of several arrays in a file, and {source} has no names")
     if pattern is not None and isinstance(opened, ArraySource):
         raise UsageError(f"--glob chooses files, and {source} is an array")
     if layout is not None and (by_name or not isinstance(opened, ArraySource)):
@@ -50,7 +55,9 @@ def find(
     return opened
 
 
-def _open(source: str, pattern: str | None, layout: Layout | None, in_order: bool) -> Source:
+def _open(
+    source: str, pattern: str | None, layout: Axes | None, key: str | None, in_order: bool
+) -> Source:
     name, path = source.lower(), Path(source)
     if source == "-":
         if sys.stdin is None:  # whoever started the process has closed it
@@ -69,7 +76,7 @@ def _open(source: str, pattern: str | None, layout: Layout | None, in_order: boo
     if name.endswith(ARCHIVE_SUFFIXES):
         return archives.archive(path, pattern)
     if name.endswith(ARRAY_SUFFIXES):
-        return arrays.open_file(path, layout)
+        return arrays.open_file(path, layout, key)
     if name.endswith(LIST_SUFFIXES):
         return lists.path_list(path, pattern)
     if name.endswith(files.IMAGE_SUFFIXES):

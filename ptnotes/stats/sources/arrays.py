@@ -6,7 +6,7 @@ import os
 import pickle
 import warnings
 import zipfile
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +20,10 @@ from ptnotes.datasets.idx import MAX_UNPACKED, read_idx
 from ptnotes.errors import DataError, UsageError
 from ptnotes.stats.decode import describe_error
 from ptnotes.stats.items import Item
-from ptnotes.stats.layout import IN_FILES, Layout, nchw_shape, recognize, to_nchw
+from ptnotes.stats.layout import IN_FILES, Axes, Layout, nchw_shape, recognize, to_nchw
 from ptnotes.stats.partial import PartialStats, accumulate_block
 from ptnotes.stats.per_image import Weight
+from ptnotes.stats.sources.named import choose, holds_images
 from ptnotes.stats.sources.npy import Header, NpyFile
 
 COUNTED_AT_ONCE = 1 << 18  # values: as int64, which sums over single images need, 2 MB
@@ -83,7 +84,7 @@ class ArraySource:
 
 
 def array_source(
-    where: str, array: NDArray[Any] | NpyFile, layout: Layout | None = None
+    where: str, array: NDArray[Any] | NpyFile, layout: Axes | None = None
 ) -> ArraySource:
     """An array of images as an ArraySource.
 
@@ -107,17 +108,20 @@ def array_source(
     return source
 
 
-def open_file(path: Path, layout: Layout | None = None) -> ArraySource:
-    """The array in a file. Raises as ``array_source`` does, and DataError for a damaged file."""
+def open_file(path: Path, layout: Axes | None = None, key: str | None = None) -> ArraySource:
+    """The array in a file, of several the one named ``key``.
+
+    Raises as ``array_source`` does, and DataError for a damaged file.
+    """
     name = path.name.lower()
     with _errors_named(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy's and torch's, of files of old versions
         if name.endswith(".npy"):
             array = _from_npy(path)
         elif name.endswith(".npz"):
-            array = _from_npz(path, layout)
+            array = _from_npz(path, layout, key)
         elif name.endswith((".pt", ".pth")):
-            array = _from_torch(path, layout)
+            array = _from_torch(path, layout, key)
         else:
             array = _from_idx(path)
             layout = layout or ("NHW" if array.ndim == 3 else None)  # it lists images
@@ -140,13 +144,8 @@ def _from_npy(path: Path) -> NDArray[Any] | NpyFile:
     return np.load(path, mmap_mode="r") if opened.header.fortran_order else opened
 
 
-def _holds_images(layout: Layout | None) -> Callable[[int], bool]:
-    """The test for an array's number of axes: labels have one, images three or as many as said."""
-    return lambda ndim: ndim >= 3 if layout is None else ndim == len(layout)
-
-
-def _from_npz(path: Path, layout: Layout | None) -> NDArray[Any]:
-    test = _holds_images(layout)
+def _from_npz(path: Path, layout: Axes | None, key: str | None) -> NDArray[Any]:
+    test = holds_images(layout)
     headers = {}
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
@@ -155,9 +154,9 @@ def _from_npz(path: Path, layout: Layout | None) -> NDArray[Any]:
                     raise DataError(f"{path} is compressed otherwise than numpy does it")
                 with archive.open(member) as file:
                     header = Header.read(file)
-                if test(len(header.shape)):
-                    headers[member.filename.removesuffix(".npy")] = header
-        name = _single_name(path, headers)
+                headers[member.filename.removesuffix(".npy")] = header
+        sizes = {name: len(header.shape) for name, header in headers.items()}
+        name = choose(path, sizes, test, key)
         check_unpacked(path, headers[name].nbytes)
         with archive.open(f"{name}.npy") as file:
             return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
@@ -172,7 +171,7 @@ def check_unpacked(path: Path, nbytes: int) -> None:
         )
 
 
-def _from_torch(path: Path, layout: Layout | None) -> NDArray[Any]:
+def _from_torch(path: Path, layout: Axes | None, key: str | None) -> NDArray[Any]:
     import torch
 
     if zipfile.is_zipfile(path):
@@ -188,13 +187,14 @@ def _from_torch(path: Path, layout: Layout | None) -> NDArray[Any]:
         loaded = {"it": loaded}
     elif isinstance(loaded, list | tuple):
         loaded = dict(enumerate(loaded))
-    test = _holds_images(layout)
+    test = holds_images(layout)
     tensors = {
         str(name): value
         for name, value in (loaded.items() if isinstance(loaded, dict) else ())
-        if isinstance(value, torch.Tensor) and test(value.ndim)
+        if isinstance(value, torch.Tensor)
     }
-    tensor = tensors[_single_name(path, tensors)]
+    sizes = {name: value.ndim for name, value in tensors.items()}
+    tensor = tensors[choose(path, sizes, test, key)]
     check_unpacked(path, tensor.numel() * tensor.element_size())  # one value may stand for many
     return to_numpy(tensor)
 
@@ -211,13 +211,6 @@ def to_numpy(tensor: Any) -> NDArray[Any]:
         return np.asarray((tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy())
     except RuntimeError as error:
         raise TypeError(describe_error(error)) from error
-
-
-def _single_name(path: Path, found: dict[str, Any]) -> str:
-    if len(found) != 1:
-        what = f"{len(found)} ({', '.join(found)})" if found else "none"
-        raise DataError(f"{path} should hold one array of images, and holds {what}")
-    return next(iter(found))
 
 
 def _from_idx(path: Path) -> NDArray[Any]:

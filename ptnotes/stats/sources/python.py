@@ -1,24 +1,26 @@
 """Images from Python: what ``ptnotes.stats.channel_stats`` iterates over."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, UsageError
 from ptnotes.stats.items import Item
-from ptnotes.stats.layout import AS_ITEMS, IN_BATCHES, IN_FILES, Layout, recognize, to_nchw
-from ptnotes.stats.sources.arrays import DTYPES, to_numpy
+from ptnotes.stats.layout import AS_ITEMS, IN_BATCHES, IN_FILES, Axes, Layout, recognize, to_nchw
+from ptnotes.stats.sources.arrays import DTYPES, MAX_COUNTED_CHANNELS, to_numpy
+
+IMAGE_KEYS = ("image", "img", "pixel_values")  # of samples that are dicts
 
 
-def python_items(data: Any, layout: Layout | None = None) -> Iterator[Item]:
+def python_items(data: Any, layout: Axes | None = None, key: str | None = None) -> Iterator[Item]:
     """PIL images, and blocks (N, C, H, W), of what ``ptnotes.stats.channel_stats`` takes.
 
-    Raises TypeError for what isn't an image, UsageError if its shape leaves open what its axes are,
-    DataError for no pixels or floats outside [0, 1].
+    Raises TypeError for what isn't an image, UsageError if its shape leaves open what its axes are
+    or a sample's keys which one is the image, DataError for no pixels or floats outside [0, 1].
     """
     whole = _array(data)
     if whole is not None and whole.dtype != object:
@@ -33,7 +35,7 @@ def python_items(data: Any, layout: Layout | None = None) -> Iterator[Item]:
         count = len(data)
         data = map(data.__getitem__, range(count))
     for number, sample in enumerate(data):
-        image = sample[0] if isinstance(sample, tuple | list) and sample else sample
+        image = _image_of(sample, key)
         name = f"{'batch' if batched else 'image'} {number}"
         if not isinstance(image, Image.Image):
             array = _array(image)
@@ -43,6 +45,21 @@ def python_items(data: Any, layout: Layout | None = None) -> Iterator[Item]:
                 )
             image = _block(array, name, layouts, layout)
         yield Item(name, image)
+
+
+def _image_of(sample: Any, key: str | None) -> Any:
+    """The image of a sample: the first of a tuple or list, or by its key."""
+    if not isinstance(sample, Mapping):
+        if key is not None:
+            raise UsageError(
+                f"key names an entry of a dict, and a sample is {type(sample).__name__}"
+            )
+        return sample[0] if isinstance(sample, tuple | list) and sample else sample
+    found = [name for name in (IMAGE_KEYS if key is None else (key,)) if name in sample]
+    if len(found) != 1:
+        names = ", ".join(map(str, list(sample)[:20]))
+        raise UsageError(f"a sample is a dict of {names}: key= says which one is the image")
+    return sample[found[0]]
 
 
 def _is_instance(value: Any, module: str, name: str) -> bool:
@@ -59,7 +76,7 @@ def _array(value: Any) -> NDArray[Any] | None:
 
 
 def _block(
-    array: NDArray[Any], name: str, layouts: tuple[Layout, ...], layout: Layout | None
+    array: NDArray[Any], name: str, layouts: tuple[Layout, ...], layout: Axes | None
 ) -> NDArray[Any]:
     """(N, C, H, W)."""
     if not 2 <= array.ndim <= 4:
@@ -73,4 +90,9 @@ def _block(
             f"{name} holds values from {array.min():.4g} to {array.max():.4g}, outside [0, 1]: "
             "they are normalized already; take Normalize out of the transforms, or divide by 255"
         )
-    return to_nchw(array, recognize(name, array.shape, layouts, layout))
+    block = to_nchw(array, recognize(name, array.shape, layouts, layout))
+    if block.shape[1] > MAX_COUNTED_CHANNELS:
+        raise DataError(
+            f"{name} holds images of {block.shape[1]} channels; the most are {MAX_COUNTED_CHANNELS}"
+        )
+    return block
