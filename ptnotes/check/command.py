@@ -59,7 +59,9 @@ def events(
         yield Progress(None, number - 1, len(found), of="submissions")
         finding = judge(submission, task)
         rows.append(_row(submission.name, finding))
-        cells.append(_cells(submission.name, finding, evaluate))
+        alone = len(directories) == 1  # then what all have in common goes without saying
+        shown = submission.path.name if alone else submission.name
+        cells.append(_cells(shown or submission.name, finding, evaluate))
     headings = ("submission", "verdict", "accuracy", *(["measured"] if evaluate else []), "")
     yield Table("Submissions", headings, cells)
     counts = Counter(row["verdict"] for row in rows)
@@ -100,7 +102,7 @@ def _cells(name: str, finding: Finding, evaluate: bool) -> tuple[str, ...]:
         Marked((name, "")),
         Marked((translate(finding.verdict), ROLES.get(finding.verdict, "bad"))),
         *("" if each is None else written("accuracy", each) for each in accuracies),
-        Marked(("; ".join(reasons), "")),
+        Marked(("\n".join(reasons), "")),
     )
 
 

@@ -12,7 +12,7 @@ from ptnotes.cli.help import examples, new_group
 from ptnotes.cli.main import app, screen_width, show
 from ptnotes.console.output import writing
 
-runs = new_group("Saved runs: list, show, compare, make a page of, export.")
+runs = new_group("Saved runs: list, show, compare, make a page of, export, check.")
 app.add_typer(runs, name="runs")
 
 Directories = Annotated[
