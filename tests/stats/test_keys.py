@@ -55,7 +55,7 @@ def test_the_key_belongs_to_the_options_of_parts(cli, several, tmp_path):
 def test_a_key_of_what_has_none(cli, folder, tmp_path):
     np.save(tmp_path / "x.npy", IMAGES)
     for source in (folder, tmp_path / "x.npy", "mnist"):
-        done = cli("stats", source, "--key", "train", data_dir=tmp_path)
+        done = cli("stats", source, "--key", "train")
         assert done.exit_code == 2, done.stderr
         assert "--key" in done.stderr
 

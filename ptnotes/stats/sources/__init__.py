@@ -40,14 +40,14 @@ def find(
     by_name = source in builtin.DATA_SETS
     if split is not None and not by_name:
         raise UsageError(f"--split is for {', '.join(builtin.DATA_SETS)}")
+    if key is not None and (by_name or not source.lower().endswith(WITH_KEYS)):
+        raise UsageError(f"--key names one of several arrays in a file, and {source} has no names")
     opened: Source
     if by_name:
         images = builtin.read(source, split or "train", data_dir)
         opened = arrays.array_source(source, images, builtin.LAYOUTS[source])
     else:
         opened = _open(source, pattern, layout, key, in_order)
-    if key is not None and (by_name or not source.lower().endswith(WITH_KEYS)):
-        raise UsageError(f"--key names one of several arrays in a file, and {source} has no names")
     if pattern is not None and isinstance(opened, ArraySource):
         raise UsageError(f"--glob chooses files, and {source} is an array")
     if layout is not None and (by_name or not isinstance(opened, ArraySource)):
