@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOLERANCE = 0.005
-SHOWN = 3  # reasons of a submission
+SHOWN, RECORDED = 3, 10  # reasons of a submission, on the screen and in the document
+LONGEST = 200  # characters of one: it may quote what the submission says
 ROLES = {verdicts.OK: "good", verdicts.NOT_FOUND: "warning", verdicts.UNFINISHED: "warning"}
 COLUMNS = ("submission", "verdict", "reason", "seed", "accuracy", "measured_accuracy", "run")
 
@@ -87,17 +88,21 @@ def _task(
 
 def _row(name: str, finding: Finding) -> dict[str, Any]:
     row: dict[str, Any] = {"submission": name, "verdict": finding.verdict}
-    row["reason"] = "; ".join(finding.reasons)
+    row["reason"] = "; ".join(_told(finding, RECORDED))
     return row | finding.claimed | ({"run": str(finding.run)} if finding.run else {})
+
+
+def _told(finding: Finding, most: int) -> list[str]:
+    told = [each[:LONGEST] for each in finding.reasons[:most]]
+    more = len(finding.reasons) - most
+    return [*told, f"and {more:,} more"] if more > 0 else told
 
 
 def _cells(name: str, finding: Finding, evaluate: bool) -> tuple[str, ...]:
     claimed = {key: each for key, each in finding.claimed.items() if key.endswith("accuracy")}
     measured = claimed.pop("measured_accuracy", None)
     accuracies = [*claimed.values(), None][:1] + ([measured] if evaluate else [])
-    reasons = [translate(each) for each in finding.reasons[:SHOWN]]
-    if more := finding.reasons[SHOWN:]:
-        reasons.append(translate(f"and {len(more):,} more"))
+    reasons = map(translate, _told(finding, SHOWN))
     return (
         Marked((name, "")),
         Marked((translate(finding.verdict), ROLES.get(finding.verdict, "bad"))),

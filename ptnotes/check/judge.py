@@ -80,7 +80,8 @@ def _within(run: Path, error: PtnotesError) -> str:
 
 def _claimed(document: Document) -> dict[str, Any]:
     name, accuracy = accuracy_of(document["result"])
-    return {"seed": document["config"].get("seed")} | ({name: accuracy} if name else {})
+    is_number = isinstance(accuracy, int | float)
+    return {"seed": document["config"].get("seed")} | ({name: accuracy} if is_number else {})
 
 
 def _objections(document: Document, task: Task) -> Iterator[tuple[verdicts.Verdict, list[str]]]:

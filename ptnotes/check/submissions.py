@@ -32,7 +32,8 @@ def submissions(directories: Sequence[Path]) -> list[Submission]:
     for directory in directories:
         try:
             if documents.holds_run(directory):
-                found.append(Submission(str(directory), directory))
+                # the caller's own link is followed, and ".." has a name
+                found.append(Submission(str(directory), Path(os.path.realpath(directory))))
                 continue
             with os.scandir(directory) as entries:
                 names = sorted(each.name for each in entries if _is_one(each))

@@ -146,6 +146,29 @@ def test_a_run_is_a_submission(checked, run_of):
     assert [row["verdict"] for row in rows.values()] == ["ok"]
 
 
+def test_paths_of_a_run(checked, run_of, tmp_path, monkeypatch):
+    """The caller's own link, and a name that is none."""
+    (tmp_path / "link").symlink_to(run_of(*ASKED))
+    assert checked(tmp_path / "link")[0] == 0
+    shutil.copytree(run_of(*ASKED), tmp_path / "run")
+    (tmp_path / "run" / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "run" / "below")
+    assert checked("..")[0] == 0
+
+
+def test_what_a_document_says_is_bounded(checked, run_of, tmp_path):
+    """Names, values and how many of them there are."""
+    place = tmp_path / "class" / "one"
+    shutil.copytree(run_of(*ASKED), place)
+    document = documents.read(place)
+    document["config"] |= {f"{number}{'x' * 1000}": "y" * 1000 for number in range(100)}
+    document["result"]["test_accuracy"] = "z" * 1000
+    (place / "run.json").write_bytes(documents.encode(document))
+    _, rows = checked(tmp_path / "class")
+    assert rows["one"]["verdict"] == "other configuration"
+    assert len(json.dumps(rows)) < 5000
+
+
 def test_too_many_files(checked, run_of, tmp_path, monkeypatch):
     monkeypatch.setattr(places, "MOST_ENTRIES", 20)
     shutil.copytree(run_of(*ASKED), tmp_path / "class" / "few")
