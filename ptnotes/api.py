@@ -81,10 +81,10 @@ def events(
     """What a topic yields while it runs: a Header, Progress, Rows, Tables, a Result.
 
     ``options`` are those of the topic's command, such as ``arch``, ``recipe``, ``epochs``; None is
-    the default. ``out`` saves the run there, ``seeds`` runs so many, ``log_dir`` gets the numbers
-    for TensorBoard; ``theme``, of the pictures, is "light" or "dark". Raises ValueError for a topic
-    or value that doesn't exist, TypeError for an option that the topic doesn't have; then, while
-    the topic runs, what ``ptnotes.errors`` has.
+    the default. ``out`` saves the run there, ``seeds`` runs so many, each saved in a directory
+    of its own in ``out``; ``log_dir`` gets the numbers for TensorBoard; ``theme``, of the pictures,
+    is "light" or "dark". Raises ValueError for a topic or value that doesn't exist, TypeError for
+    an option that the topic doesn't have; then, while the topic runs, what ``ptnotes.errors`` has.
     """
     from ptnotes.plots import of_run
     from ptnotes.plots.pictures import PICTURES

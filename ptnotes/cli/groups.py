@@ -115,7 +115,7 @@ def training(
             parser=_directory,
             autocompletion=saved_runs,
             rich_help_panel=SAVING,
-            help="Save the run there after every epoch.",
+            help="Save the run there after every epoch; of --seeds each in a directory in it.",
         ),
     ] = None,
     resume: Annotated[
