@@ -75,7 +75,8 @@ def stats(
             show_default="constants in circulation",
             autocompletion=sources,
             help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
-            "tar or zip; .npy, .npz, .pt, IDX; a text file of paths, or - for standard input.",
+            "tar or zip; .npy, .npz, .pt, IDX, HDF5, zarr; parquet; a text file of paths, or - for "
+            "standard input.",
         ),
     ] = None,
     split: Annotated[
@@ -99,7 +100,7 @@ def stats(
         typer.Option(
             metavar="NAME",
             show_default="the only one",
-            help="Of a file with several arrays, the one to read.",
+            help="Of a file with several arrays, columns or images of a sample, the one to read.",
         ),
     ] = None,
     pages: Annotated[

@@ -7,8 +7,9 @@ from pathlib import Path
 from ptnotes.datasets import builtin
 from ptnotes.errors import DataError, UsageError
 from ptnotes.stats.layout import Axes
-from ptnotes.stats.sources import archives, arrays, files, lists
+from ptnotes.stats.sources import archives, arrays, files, lists, parquet, shards
 from ptnotes.stats.sources.arrays import ArraySource
+from ptnotes.stats.sources.chunked import HDF5_SUFFIXES, ZARR_SUFFIXES
 from ptnotes.stats.sources.files import ImageSource
 
 Source = ImageSource | ArraySource
@@ -16,8 +17,12 @@ Source = ImageSource | ArraySource
 ARCHIVE_SUFFIXES = (
     ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".zip",
 )  # fmt: skip
-ARRAY_SUFFIXES = (".npy", ".npz", ".pt", ".pth", ".idx", ".idx.gz", "-ubyte", "-ubyte.gz")
-WITH_KEYS = (".npz", ".pt", ".pth")
+ARRAY_SUFFIXES = (
+    ".npy", ".npz", ".pt", ".pth", ".idx", ".idx.gz", "-ubyte", "-ubyte.gz", *HDF5_SUFFIXES,
+    *ZARR_SUFFIXES,
+)  # fmt: skip
+WITH_KEYS = (".npz", ".pt", ".pth", *HDF5_SUFFIXES)
+SHARD_SUFFIXES = (*ARCHIVE_SUFFIXES, ".parquet")
 LIST_SUFFIXES = (".txt", ".lst", ".list")
 
 
@@ -40,8 +45,8 @@ def find(
     by_name = source in builtin.DATA_SETS
     if split is not None and not by_name:
         raise UsageError(f"--split is for {', '.join(builtin.DATA_SETS)}")
-    if key is not None and (by_name or not source.lower().endswith(WITH_KEYS)):
-        raise UsageError(f"--key names one of several arrays in a file, and {source} has no names")
+    if by_name:
+        _refuse_key(key, source)
     opened: Source
     if by_name:
         images = builtin.read(source, split or "train", data_dir)
@@ -60,6 +65,7 @@ def _open(
 ) -> Source:
     name, path = source.lower(), Path(source)
     if source == "-":
+        _refuse_key(key, source)
         if sys.stdin is None:  # whoever started the process has closed it
             raise DataError("standard input is closed; - reads a list of paths from it")
         return lists.standard_input(pattern)
@@ -69,20 +75,53 @@ def _open(
         raise DataError(
             f"{source} is neither a file, nor a folder, nor one of {', '.join(builtin.DATA_SETS)}"
         )
+    if name.endswith(ZARR_SUFFIXES):  # a folder or a zip
+        return arrays.open_file(path, layout, key)
     if os.path.isdir(path):
-        return files.folder(path, pattern, in_order=in_order)
+        return _open_folder(path, pattern, key, in_order)
     if not os.path.isfile(path):  # a pipe without a writer would be waited for
         raise DataError(f"{source} is not a regular file; - reads a list of paths from a pipe")
     if name.endswith(ARCHIVE_SUFFIXES):
-        return archives.archive(path, pattern)
+        return archives.archive(path, pattern, key)
+    if name.endswith(".parquet"):
+        if pattern is not None:
+            raise UsageError(f"--glob chooses files, and {source} is one")
+        return parquet.parquet(path, key)
     if name.endswith(ARRAY_SUFFIXES):
+        if not name.endswith(WITH_KEYS):
+            _refuse_key(key, source)
         return arrays.open_file(path, layout, key)
+    _refuse_key(key, source)
     if name.endswith(LIST_SUFFIXES):
         return lists.path_list(path, pattern)
     if name.endswith(files.IMAGE_SUFFIXES):
         return lists.single_image(path)
     raise DataError(
         f"{source}: its name doesn't end like an image's, an array's "
-        f"({', '.join(ARRAY_SUFFIXES)}), an archive's ({', '.join(ARCHIVE_SUFFIXES)}) "
+        f"({', '.join(ARRAY_SUFFIXES)}), an archive's ({', '.join(SHARD_SUFFIXES)}) "
         f"or a list of paths' ({', '.join(LIST_SUFFIXES)})"
     )
+
+
+def _open_folder(path: Path, pattern: str | None, key: str | None, in_order: bool) -> Source:
+    """A folder of images, or of archives or parquet files."""
+    names = shards.find_shards(path, SHARD_SUFFIXES, pattern)
+    if not names:
+        _refuse_key(key, str(path))
+        return files.folder(path, pattern, in_order=in_order)
+    of_shards = pattern is not None and pattern.lower().endswith(SHARD_SUFFIXES)
+
+    def open_shard(shard: Path) -> ImageSource:
+        if shard.name.lower().endswith(".parquet"):
+            return parquet.parquet(shard, key)
+        return archives.archive(shard, None if of_shards else pattern, key)
+
+    return shards.chain(path, names, open_shard)
+
+
+def _refuse_key(key: str | None, source: str) -> None:
+    if key is not None:
+        raise UsageError(
+            "--key names one of several arrays, columns or images of a sample, and "
+            f"{source} has no names"
+        )

@@ -17,6 +17,7 @@ from typing import IO, Any
 from ptnotes.errors import DataError
 from ptnotes.stats.decode import describe_error
 from ptnotes.stats.items import Content, InArchive, Item, check_encoded
+from ptnotes.stats.sources import webdataset
 from ptnotes.stats.sources.files import ImageSource, Wanted, name_filter, where_images_are
 
 Member = tuple[str, Callable[[], Content]]  # a name, and how to get its content
@@ -32,8 +33,12 @@ COMPRESSIONS: dict[bytes, Callable[[Path], Any]] = {
 }
 
 
-def archive(path: Path, pattern: str | None) -> ImageSource:
-    """The images in a tar or zip, named by their paths in it. Damage to it raises DataError."""
+def archive(path: Path, pattern: str | None, key: str | None = None) -> ImageSource:
+    """The images in a tar or zip, named by their paths in it. Damage to it raises DataError.
+
+    ``key`` names one of several images that a sample of WebDataset has: the rest of a member's
+    name behind the first dot.
+    """
     is_zip = path.name.lower().endswith(".zip")
     matches, size = name_filter(pattern), os.path.getsize(path)
     last = InArchive(str(path), 0, 0)
@@ -41,6 +46,12 @@ def archive(path: Path, pattern: str | None) -> ImageSource:
 
     def members() -> Iterator[Member]:
         everything = _zip_members(path) if is_zip else _tar_members(path)
+        if key is not None:
+            everything = (m for m in everything if webdataset.key_of(m[0]) == key.lower())
+            if pattern is None:
+                return everything
+        elif pattern is None:
+            everything = webdataset.checked(path, everything)
         return (member for member in everything if matches(member[0]))
 
     def names() -> Iterator[str]:
@@ -63,7 +74,7 @@ def archive(path: Path, pattern: str | None) -> ImageSource:
         return passed * size // reached if reached else None
 
     # a zip has a table of contents, a tar must be read through
-    where = where_images_are(path, pattern)
+    where = where_images_are(path, pattern) if key is None else f"{path} (no key is {key})"
     return ImageSource(where, names, items, quick=is_zip, expected=expected)
 
 

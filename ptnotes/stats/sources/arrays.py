@@ -1,4 +1,4 @@
-"""Images in arrays: in memory, and in .npy, .npz, .pt and IDX files."""
+"""Images in arrays: in memory, and in .npy, .npz, .pt, IDX, HDF5 and zarr files."""
 
 import gzip
 import math
@@ -23,6 +23,8 @@ from ptnotes.stats.items import Item
 from ptnotes.stats.layout import IN_FILES, Axes, Layout, nchw_shape, recognize, to_nchw
 from ptnotes.stats.partial import PartialStats, accumulate_block
 from ptnotes.stats.per_image import Weight
+from ptnotes.stats.sources import chunked
+from ptnotes.stats.sources.chunked import ChunkedArray
 from ptnotes.stats.sources.named import choose, holds_images
 from ptnotes.stats.sources.npy import Header, NpyFile
 
@@ -37,7 +39,7 @@ class ArraySource:
     """Images of uint8, uint16 or floats, in memory or in a file, their axes in any layout."""
 
     where: str
-    array: NDArray[Any] | NpyFile
+    array: NDArray[Any] | NpyFile | ChunkedArray
     layout: Layout
 
     @property
@@ -84,7 +86,7 @@ class ArraySource:
 
 
 def array_source(
-    where: str, array: NDArray[Any] | NpyFile, layout: Axes | None = None
+    where: str, array: NDArray[Any] | NpyFile | ChunkedArray, layout: Axes | None = None
 ) -> ArraySource:
     """An array of images as an ArraySource.
 
@@ -116,10 +118,15 @@ def open_file(path: Path, layout: Axes | None = None, key: str | None = None) ->
     name = path.name.lower()
     with _errors_named(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # numpy's and torch's, of files of old versions
+        array: NDArray[Any] | NpyFile | ChunkedArray
         if name.endswith(".npy"):
             array = _from_npy(path)
         elif name.endswith(".npz"):
             array = _from_npz(path, layout, key)
+        elif name.endswith(chunked.HDF5_SUFFIXES):
+            array = chunked.from_hdf5(path, layout, key)
+        elif name.endswith(chunked.ZARR_SUFFIXES):
+            array = chunked.from_zarr(path, layout, key)
         elif name.endswith((".pt", ".pth")):
             array = _from_torch(path, layout, key)
         else:
