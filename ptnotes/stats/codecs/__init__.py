@@ -7,10 +7,11 @@ from typing import IO
 
 from PIL import Image
 
-from ptnotes.stats.codecs import png, tiff
+from ptnotes.stats.codecs import dicom, png, tiff
 from ptnotes.stats.codecs.deep import Codec
 
 TIFF = Codec(tiff.read, tiff.count)
+DICOM = Codec(dicom.read, dicom.count)
 PNG = Codec(png.read, lambda file: 1)
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -28,4 +29,7 @@ def of_image(image: Image.Image) -> Codec | None:
 def of_file(file: IO[bytes]) -> Codec | None:
     """The codec for a file that Pillow doesn't recognize, by its first bytes."""
     file.seek(0)
-    return TIFF if file.read(4) in TIFF_STARTS else None
+    start = file.read(dicom.AT + len(dicom.START))
+    if start[dicom.AT :] == dicom.START:
+        return DICOM
+    return TIFF if start[:4] in TIFF_STARTS else None

@@ -1,5 +1,6 @@
 """TIFFs of more bands than three or more bits than 8, which Pillow refuses or cuts."""
 
+import logging
 import math
 from typing import IO, Any
 
@@ -14,6 +15,9 @@ BLACK_IS_ZERO, RGB = 1, 2
 ALPHA = (1, 2)  # associated, unassociated; an extra sample of another kind is a band
 # none, LZW, deflate twice, PackBits, LZMA, Zstandard: what these unpack to is known beforehand
 COMPRESSIONS = {1, 5, 8, 32946, 32773, 34925, 50000}
+
+# or Python prints on stderr what tifffile logs of a damaged file
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 
 def is_cut(image: Image.Image) -> bool:

@@ -12,6 +12,7 @@ from ptnotes.stats.items import Item
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm",
+    ".dcm",
 )  # fmt: skip
 
 Wanted = Callable[[int, str], bool]  # by place in the listing, and by name
