@@ -1,9 +1,5 @@
-"""The options of the topics, in groups, and how a command gets them. No torch here."""
+"""The options of the topics that train something, in groups. No torch here."""
 
-import inspect
-import re
-from collections.abc import Callable, Mapping
-from copy import copy
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,29 +9,18 @@ from ptnotes.cli.completion import saved_runs
 from ptnotes.cli.options import (
     MODEL,
     OF_RECIPE,
-    OPTIMIZER,
     SAVING,
     TRAINING,
     Confusion,
     DataDir,
     Device,
-    Json,
     Plot,
-    Quiet,
     Sample,
     Theme,
     Threads,
     checked,
 )
-from ptnotes.topics.options import LARGEST_SEED, LARGEST_SHIFT, check_value
-
-Command = Callable[..., None]
-
-
-def _full_or_number(value: str) -> int | str:
-    if value != "full" and not re.fullmatch(r"0*[1-9]\d*", value):
-        raise typer.BadParameter(f"'{value}' is neither 'full' nor a whole number from 1")
-    return value if value == "full" else int(value)
+from ptnotes.topics.options import LARGEST_SEED, check_value
 
 
 def _number_or_share(value: str) -> float:
@@ -192,190 +177,3 @@ def mini_batches(
     confusion: Confusion = None,
 ) -> None:
     """Options of the topics that read a data set, all of them classifiers."""
-
-
-def batch_size(
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
-            help="Samples per update.",
-        ),
-    ] = None,
-) -> None:
-    """The option of the topics that have no full batch."""
-
-
-def optimization(
-    optimizer: Annotated[
-        Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "adamax", "asgd", "rprop", "lbfgs"]
-        | None,
-        typer.Option(
-            metavar="NAME",
-            show_default=OF_RECIPE,
-            case_sensitive=False,
-            rich_help_panel=OPTIMIZER,
-            help="sgd, adam, adamw, rmsprop, adagrad, adamax or asgd; for full batches also rprop, "
-            "and for linreg and logistic lbfgs.",
-        ),
-    ] = None,
-    momentum: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            metavar="SHARE",
-            show_default=OF_RECIPE,
-            rich_help_panel=OPTIMIZER,
-            help="The momentum of sgd and rmsprop, from 0 to 1.",
-        ),
-    ] = None,
-    nesterov: Annotated[
-        bool | None,
-        typer.Option(
-            "--nesterov/--no-nesterov",
-            show_default=OF_RECIPE,
-            rich_help_panel=OPTIMIZER,
-            help="Take sgd's momentum as Nesterov does, if it has one.",
-        ),
-    ] = None,
-    weight_decay: Annotated[
-        float | None,
-        typer.Option(
-            callback=checked("weight_decay"),
-            metavar="DECAY",
-            show_default=OF_RECIPE,
-            rich_help_panel=OPTIMIZER,
-            help="Pull the weights towards 0, so strongly.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        Literal["constant", "one-cycle", "cosine"] | None,
-        typer.Option(
-            metavar="NAME",
-            show_default=OF_RECIPE,
-            case_sensitive=False,
-            rich_help_panel=OPTIMIZER,
-            help="The learning rate over the updates: constant, one-cycle (up to --lr and down) or "
-            "cosine (from --lr down).",
-        ),
-    ] = None,
-) -> None:
-    """Options of the topics whose optimizer can be chosen."""
-
-
-def label_smoothing(
-    label_smoothing: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            metavar="SHARE",
-            show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
-            help="Spread so much of each target evenly over all classes, from 0 to 1.",
-        ),
-    ] = None,
-) -> None:
-    """The option of the topics with several classes."""
-
-
-def augmentation(
-    shift: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=LARGEST_SHIFT,
-            metavar="PIXELS",
-            show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
-            help="Move each training image at random, by so many pixels at most.",
-        ),
-    ] = None,
-) -> None:
-    """The option of the topic that trains on images."""
-
-
-def precision(
-    precision: Annotated[
-        Literal["fp32", "bf16"] | None,
-        typer.Option(
-            show_default="fp32",
-            case_sensitive=False,
-            rich_help_panel=TRAINING,
-            help="What the products are computed in.",
-        ),
-    ] = None,
-) -> None:
-    """The option of the topics whose loss torch computes in fp32 under autocast."""
-
-
-def full_or_batch_size(
-    batch_size: Annotated[
-        Any,
-        typer.Option(
-            metavar="full|N",
-            parser=_full_or_number,
-            show_default=OF_RECIPE,
-            rich_help_panel=TRAINING,
-            help="Samples per update: all of them, or N.",
-        ),
-    ] = None,
-) -> None:
-    """The option of the topic that has one."""
-
-
-def output(as_json: Json = False, quiet: Quiet = False) -> None:
-    """Options of every command."""
-
-
-def part_of(group: Command, *names: str) -> Command:
-    """Some of the options of a group, or of a command, as a group of their own."""
-    found = inspect.signature(group).parameters
-
-    def part() -> None:
-        """Options that other commands have too."""
-
-    part.__signature__ = inspect.Signature([found[each] for each in names])  # type: ignore[attr-defined]
-    return part
-
-
-def add_options(
-    *groups: Command, defaults: Mapping[str, str] | None = None
-) -> Callable[[Command], Command]:
-    """The parameters of ``groups`` become options of a command, after its own.
-
-    They reach it as its keyword arguments. The signature that Typer reads is put together here.
-    ``defaults`` are what --help shows instead of OF_RECIPE.
-    """
-
-    def decorate(command: Command) -> Command:
-        own = inspect.signature(command).parameters.values()
-        found = [each for each in own if each.kind is not inspect.Parameter.VAR_KEYWORD]
-        for group in (*groups, output):
-            found += inspect.signature(group).parameters.values()
-        parameters = [
-            each.replace(
-                kind=inspect.Parameter.KEYWORD_ONLY,
-                annotation=_with_default(each.annotation, (defaults or {}).get(each.name)),
-            )
-            for each in found
-        ]
-        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        command.__annotations__ = {each.name: each.annotation for each in parameters}
-        return command
-
-    return decorate
-
-
-def _with_default(annotation: Any, text: str | None) -> Any:
-    """An option with the default that --help shows."""
-    option = next(iter(getattr(annotation, "__metadata__", ())), None)
-    if text is None or option is None or option.show_default != OF_RECIPE:
-        return annotation
-    option = copy(option)
-    option.show_default = text
-    return Annotated[annotation.__origin__, option]

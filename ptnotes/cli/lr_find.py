@@ -6,18 +6,17 @@ import typer
 
 from ptnotes.cli import topics
 from ptnotes.cli.failures import named_failures
-from ptnotes.cli.groups import (
-    add_options,
+from ptnotes.cli.groups import training
+from ptnotes.cli.help import examples
+from ptnotes.cli.main import app, show
+from ptnotes.cli.optimization import (
     augmentation,
     full_or_batch_size,
     label_smoothing,
     optimization,
-    part_of,
     precision,
-    training,
 )
-from ptnotes.cli.help import examples
-from ptnotes.cli.main import app, show
+from ptnotes.cli.signature import add_options, part_of
 
 GROUPS = (
     part_of(topics.mnist, "arch", "data"),

@@ -11,20 +11,17 @@ import typer
 from ptnotes.cli import options
 from ptnotes.cli.examples import EXAMPLES, next_commands
 from ptnotes.cli.failures import named_failures, say
-from ptnotes.cli.groups import (
-    Command,
-    add_options,
+from ptnotes.cli.groups import drawing, mini_batches, training
+from ptnotes.cli.main import app, show
+from ptnotes.cli.optimization import (
     augmentation,
     batch_size,
-    drawing,
     full_or_batch_size,
     label_smoothing,
-    mini_batches,
     optimization,
     precision,
-    training,
 )
-from ptnotes.cli.main import app, show
+from ptnotes.cli.signature import Command, add_options
 from ptnotes.topics import TITLES
 from ptnotes.topics.defaults import DEFAULTS
 
