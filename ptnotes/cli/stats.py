@@ -75,7 +75,7 @@ def stats(
             show_default="constants in circulation",
             autocompletion=sources,
             help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
-            "tar or zip; .npy, .npz, .pt, IDX, HDF5, zarr; parquet; a text file of paths, or - for "
+            "tar or zip; .npy, .npz, .pt, IDX, HDF5, zarr; parquet; a video; a text file of paths, or - for "
             "standard input.",
         ),
     ] = None,
@@ -107,6 +107,10 @@ def stats(
         Literal["first", "all"],
         typer.Option(help="Of a file of several pages or frames, the first or all."),
     ] = "first",
+    every: Annotated[
+        int | None,
+        typer.Option(min=1, show_default="1", help="Of a video, one of so many frames."),
+    ] = None,
     weight: Annotated[
         Literal["pixel", "image"],
         typer.Option(help="What counts the same: every pixel, or every image whatever its size."),
@@ -223,6 +227,7 @@ def stats(
             pattern=glob,
             layout=layout,
             key=key,
+            every=every,
             decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages),
             selection=Selection(_shard(shard), limit, seed),
             weight=weight,

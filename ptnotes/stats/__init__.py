@@ -36,6 +36,7 @@ def channel_stats(
     key: str | None = None,
     skip_errors: bool = False,
     pages: Pages = "first",
+    every: int | None = None,
     workers: int = 1,
 ) -> ChannelStats:
     """The exact per-channel statistics of a data set (notes, line 489).
@@ -51,7 +52,8 @@ def channel_stats(
     gives them.
 
     ``rgb`` to ``center_crop`` apply to paths and PIL images, ``glob``, ``pages``
-    ("all" counts every page or frame of a file as an image) and ``workers`` to paths.
+    ("all" counts every page or frame of a file as an image), ``every`` (of a video, one of so
+    many frames) and ``workers`` to paths.
     More than one worker starts processes, so the calling script needs its ``__main__`` guard.
 
     Raises DataError if there are no images, if they differ in kind, if one can't be read and
@@ -64,7 +66,7 @@ def channel_stats(
     options = DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages)
     details: Weight | None = "image" if weight == "image" else None
     if isinstance(data, str | Path):
-        source = sources.find(str(data), pattern=glob, layout=axes, key=key)
+        source = sources.find(str(data), pattern=glob, layout=axes, key=key, every=every)
         partial, _ = drain(gather(source, options, Selection(), details=details, workers=workers))
         return single_kind(partial, skip_errors=skip_errors)
     chunked = chunks(python_items(data, axes, key))

@@ -58,6 +58,7 @@ def run(
     pattern: str | None,
     layout: Layout | None,
     key: str | None,
+    every: int | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -78,7 +79,7 @@ def run(
     workers = workers or default_workers()
     if source in builtin.DATA_SETS:
         split = split or "train"
-    options = _options(split, pattern, layout, key, decode, selection, weight, skip_errors)
+    options = _options(split, pattern, layout, key, every, decode, selection, weight, skip_errors)
     shard = {"shard": f"{selection.shard.index}/{selection.shard.count}"} if out else {}
     data = {"data": "sample" if sample else source}
     yield _header(data | options | shard | output.config | {"workers": workers})
@@ -95,6 +96,7 @@ def run(
             pattern=pattern,
             layout=layout,
             key=key,
+            every=every,
             in_order=in_order,
         )
         if output.histogram and isinstance(opened, ArraySource) and opened.floats:
@@ -178,6 +180,7 @@ def _options(
     pattern: str | None,
     layout: Layout | None,
     key: str | None,
+    every: int | None,
     decode: DecodeOptions,
     selection: Selection,
     weight: Weight,
@@ -189,6 +192,7 @@ def _options(
         "glob": pattern,
         "layout": layout,
         "key": key,
+        "every": every,
         "weight": weight,
         **asdict(decode),
         "limit": selection.limit,

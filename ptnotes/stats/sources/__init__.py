@@ -7,7 +7,7 @@ from pathlib import Path
 from ptnotes.datasets import builtin
 from ptnotes.errors import DataError, UsageError
 from ptnotes.stats.layout import Axes
-from ptnotes.stats.sources import archives, arrays, files, lists, parquet, shards
+from ptnotes.stats.sources import archives, arrays, files, lists, parquet, shards, video
 from ptnotes.stats.sources.arrays import ArraySource
 from ptnotes.stats.sources.chunked import HDF5_SUFFIXES, ZARR_SUFFIXES
 from ptnotes.stats.sources.files import ImageSource
@@ -34,23 +34,32 @@ def find(
     pattern: str | None = None,
     layout: Axes | None = None,
     key: str | None = None,
+    every: int | None = None,
     in_order: bool = False,
 ) -> Source:
     """Open SOURCE without reading its images; ``in_order`` walks a folder by sorted names.
 
     Raises DataError if it doesn't exist or its form is unknown, UsageError for an option that
     doesn't apply to it, or where ``layout`` must say what an array's axes are. Of several arrays
-    in a file, ``key`` names the one to read.
+    in a file, ``key`` names the one to read; of a video, one of ``every`` so many frames is read.
     """
     by_name = source in builtin.DATA_SETS
     if split is not None and not by_name:
         raise UsageError(f"--split is for {', '.join(builtin.DATA_SETS)}")
     if by_name:
         _refuse_key(key, source)
+    is_video = source.lower().endswith(video.SUFFIXES) and os.path.isfile(source)
+    if every is not None and not is_video:
+        raise UsageError(f"--every counts the frames of a video, and {source} is none")
     opened: Source
     if by_name:
         images = builtin.read(source, split or "train", data_dir)
         opened = arrays.array_source(source, images, builtin.LAYOUTS[source])
+    elif is_video:
+        _refuse_key(key, source)
+        if pattern is not None:
+            raise UsageError(f"--glob chooses files, and {source} is one")
+        opened = video.video(Path(source), every or 1)
     else:
         opened = _open(source, pattern, layout, key, in_order)
     if pattern is not None and isinstance(opened, ArraySource):
