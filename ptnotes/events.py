@@ -246,12 +246,14 @@ class RunRecord:
             "environment": header.environment,
         }
         made = {"command": header.command, "data_files": header.data_files}
-        document |= {name: value for name, value in made.items() if value}
+        made = {name: value for name, value in made.items() if value}
         result = self.result.values if self.result else instead
         place, _, name = header.records.partition(".")
         if place == "history":
-            return document | ({"history": rows} if rows else {}) | {"result": result}
-        return document | {"result": {name: rows} | result if name else rows}
+            document |= ({"history": rows} if rows else {}) | {"result": result}
+        else:
+            document["result"] = {name: rows} | result if name else rows
+        return document | made
 
 
 sys.modules[__name__].__class__ = CallableModule

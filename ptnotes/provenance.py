@@ -59,6 +59,8 @@ def command_line(
     from ptnotes.topics.options import recipe_of
 
     variants: Mapping[str, str] = getattr(lesson, "VARIANTS", {})
+    if not {*variants, "recipe"} <= config.keys():
+        return None
     words = [f"ptnotes {topic}"]
     for name, default in {**variants, "recipe": "notes"}.items():
         if config[name] != default:

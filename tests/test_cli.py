@@ -33,7 +33,8 @@ def test_help_is_light():
 def test_document(topic, document, small_data):
     data = ["--data-dir", small_data] if topic in WITH_DATA else []
     found = document(topic, "--epochs", "2", "--seed", "3", *data)
-    assert list(found) == ["topic", "version", "config", "environment", "history", "result"]
+    promised = ["topic", "version", "config", "environment", "history", "result"]
+    assert list(found)[:6] == promised
     assert found["topic"] == topic
     assert found["config"]["epochs"] == 2
     assert found["config"]["seed"] == 3

@@ -73,7 +73,7 @@ def test_files(run_of):
     assert names == written | {"curve.png", "confusion.png", "mistakes.png"}
     document = json.loads((run / "run.json").read_text())
     promised = ["topic", "version", "config", "environment", "history", "result"]
-    assert [name for name in document if name in promised] == promised
+    assert list(document)[:6] == promised
     assert document["run"]["finished"]
     header, *lines = (run / "metrics.csv").read_text().splitlines()
     assert header.startswith("epoch,train_loss,test_loss,test_accuracy")
