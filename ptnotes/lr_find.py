@@ -24,7 +24,7 @@ SMOOTHING = 0.9  # the weight of what was before in the mean that is kept of the
 DIVERGED = 4.0  # times the lowest smoothed loss: there it ends
 FIRST = 10  # updates, at rates that change nothing: their losses say how batches differ
 NOISE = 3.0  # standard deviations that the smoothed loss must fall by
-BELOW = 10.0  # the suggestion is so many times below the rate of the lowest loss
+BELOW = 10.0  # the suggestion is at least so many times below the rate of the lowest loss
 REPLACED = ("lr", "schedule", "one_cycle", "epochs")  # of a recipe
 
 
@@ -116,25 +116,28 @@ def _header(topic: str, header: Header, updates: int, lowest: float) -> Header:
 
 
 def suggestion(rows: list[RateRow]) -> dict[str, Any]:
-    """For a Result: the rate to train with, a tenth of that of the lowest smoothed loss, and what
-    it is read off. It is None where the loss falls by no more than batches differ.
+    """For a Result: the rate to train with, and the rates that it is read off; None where the loss
+    falls by no more than batches differ.
 
-    Where the loss is lowest the training is about to diverge, and where it falls fastest is a place
-    that differs several times from one seed to the next (docs/lr-find.md).
+    It is a tenth of the rate of the lowest smoothed loss, where training is about to diverge; or
+    the rate by which half of the fall is done, if that is lower: an optimizer such as Adam reaches
+    its floor long before it diverges (docs/lr-find.md).
     """
     lowest = min(rows[FIRST:], key=lambda row: row.smoothed_loss, default=None)
     first = [row.loss for row in rows[: 2 * FIRST]]
-    found: dict[str, Any] = {"suggestion": None, "lowest_loss": None, "lowest_loss_lr": None}
+    names = ("suggestion", "lowest_loss", "lowest_loss_lr", "half_fallen_lr")
+    found: dict[str, Any] = dict.fromkeys(names)
     if lowest is not None:
         # of an exponential mean of independent losses
         share = math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
         noise = NOISE * share * statistics.stdev(first)
-        if statistics.fmean(first) - lowest.smoothed_loss > noise:
-            found = {
-                "suggestion": float(f"{lowest.lr / BELOW:.2g}"),
-                "lowest_loss": lowest.smoothed_loss,
-                "lowest_loss_lr": lowest.lr,
-            }
+        start = statistics.fmean(first)
+        if start - lowest.smoothed_loss > noise:
+            middle = (start + lowest.smoothed_loss) / 2
+            half = next(row.lr for row in rows[FIRST:] if row.smoothed_loss <= middle)
+            suggested = min(lowest.lr / BELOW, half)
+            values = float(f"{suggested:.2g}"), lowest.smoothed_loss, lowest.lr, half
+            found = dict(zip(names, values, strict=True))
     if found["suggestion"] is None:
         message = "the loss falls by no more than batches differ: try a larger --batch-size"
         warnings.warn(message, PtnotesWarning, stacklevel=2)
