@@ -15,6 +15,7 @@ from tests.stats.conftest import noise
 from tests.test_cli import failure
 
 PIPES = ["x.png", "x.npy", "x.npz", "x.pt", "x-ubyte", "x-ubyte.gz", "x.tar", "x.zip", "x.txt"]
+PIPES += ["x.h5", "x.zarr", "x.zarr.zip", "x.parquet", "x.mp4", "x.dcm"]
 
 
 @pytest.fixture

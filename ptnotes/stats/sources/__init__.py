@@ -21,7 +21,7 @@ ARRAY_SUFFIXES = (
     ".npy", ".npz", ".pt", ".pth", ".idx", ".idx.gz", "-ubyte", "-ubyte.gz", *HDF5_SUFFIXES,
     *ZARR_SUFFIXES,
 )  # fmt: skip
-WITH_KEYS = (".npz", ".pt", ".pth", *HDF5_SUFFIXES)
+WITH_KEYS = (".npz", ".pt", ".pth", *HDF5_SUFFIXES, *ZARR_SUFFIXES)
 SHARD_SUFFIXES = (*ARCHIVE_SUFFIXES, ".parquet")
 LIST_SUFFIXES = (".txt", ".lst", ".list")
 
@@ -84,13 +84,13 @@ def _open(
         raise DataError(
             f"{source} is neither a file, nor a folder, nor one of {', '.join(builtin.DATA_SETS)}"
         )
-    if name.endswith(ZARR_SUFFIXES):  # a folder or a zip
-        return arrays.open_file(path, layout, key)
     if os.path.isdir(path):
+        if name.endswith(".zarr"):
+            return arrays.open_file(path, layout, key)
         return _open_folder(path, pattern, key, in_order)
     if not os.path.isfile(path):  # a pipe without a writer would be waited for
         raise DataError(f"{source} is not a regular file; - reads a list of paths from a pipe")
-    if name.endswith(ARCHIVE_SUFFIXES):
+    if name.endswith(ARCHIVE_SUFFIXES) and not name.endswith(ZARR_SUFFIXES):
         return archives.archive(path, pattern, key)
     if name.endswith(".parquet"):
         if pattern is not None:
