@@ -141,9 +141,9 @@ def test_sgd_is_what_the_update_rule_says(document):
 
 
 def test_commands_offer_them_all():
-    from ptnotes.cli import groups
+    from ptnotes.cli.optimization import optimization
 
-    offered = typing.get_type_hints(groups.optimization)
+    offered = typing.get_type_hints(optimization)
     for name, there in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
         assert typing.get_args(typing.get_args(offered[name])[0]) == tuple(there)
 
