@@ -120,4 +120,6 @@ def table(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
         accuracy = next((row[each] for each in row if each in ACCURACIES), None)
         named = row | {"accuracy": accuracy}
         plain.append({name: printable(v) if isinstance(v, str) else v for name, v in named.items()})
-    return pd.DataFrame(plain, columns=list(COLUMNS)).astype({"seed": "Int64"})
+    # pyarrow's strings, pandas' choice where it is installed, hold no names that aren't UTF-8
+    with pd.option_context("mode.string_storage", "python"):
+        return pd.DataFrame(plain, columns=list(COLUMNS)).astype({"seed": "Int64"})

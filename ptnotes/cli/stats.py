@@ -75,8 +75,8 @@ def stats(
             show_default="constants in circulation",
             autocompletion=sources,
             help="mnist, fashion-mnist, kmnist, cifar10, cifar100, svhn; a folder, an image, a "
-            "tar or zip; .npy, .npz, .pt, IDX, HDF5, zarr; parquet; a video; a text file of paths, or - for "
-            "standard input.",
+            "tar or zip; .npy, .npz, .pt, IDX, HDF5, zarr; parquet; a video; a text file of paths, "
+            "or - for standard input.",
         ),
     ] = None,
     split: Annotated[

@@ -92,7 +92,9 @@ def table(
             raise each.error
         ranked = each.ranked(classes)
         rows.append((each.input, next(iter(ranked)), ranked))
-    return pd.DataFrame(rows, columns=["input", "prediction", "probabilities"])
+    # pyarrow's strings, pandas' choice where it is installed, hold no lone surrogates
+    with pd.option_context("mode.string_storage", "python"):
+        return pd.DataFrame(rows, columns=["input", "prediction", "probabilities"])
 
 
 def _no_stdin() -> BinaryIO:

@@ -54,7 +54,9 @@ def table(
 
     found = summaries(directories, conditions, sort)
     columns = [name for name in COLUMNS if any(name in run for run in found)]
-    table = pd.DataFrame(found, columns=["run", *columns]).set_index("run")
+    # pyarrow's strings, pandas' choice where it is installed, hold no names that aren't UTF-8
+    with pd.option_context("mode.string_storage", "python"):
+        table = pd.DataFrame(found, columns=["run", *columns]).set_index("run")
     # a column of integers in which a run has none would become floats
     whole = {name: "Int64" for name in WHOLE_NUMBERS if name in columns}
     return table.astype(whole)

@@ -8,7 +8,7 @@ import os
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -119,7 +119,7 @@ class _TarInfo(tarfile.TarInfo):
             raise tarfile.ReadError(str(error)) from error
 
 
-def _tar_members(path: Path) -> Iterator[Member]:
+def _tar_members(path: Path) -> Generator[Member, None, None]:
     """Workers read the images of a plain tar themselves; a compressed one is read in here."""
     with open(path, "rb") as file:
         start = file.read(6)
@@ -154,7 +154,7 @@ def _tar_content(file: IO[bytes], member: tarfile.TarInfo, plain: str | None) ->
     return file.read(member.size)
 
 
-def _zip_members(path: Path) -> Iterator[Member]:
+def _zip_members(path: Path) -> Generator[Member, None, None]:
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if not member.is_dir():
