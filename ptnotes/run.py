@@ -47,12 +47,11 @@ class Run:
 
         Raises DataError if the weights are not of the network that the configuration names.
         """
+        from ptnotes.engine.state import chosen_weights
         from ptnotes.predict.network import build
 
         if self._model is None:
-            self._model = build(
-                self._described(), (self._state.get("best") or self._state)["model"]
-            )
+            self._model = build(self._described(), chosen_weights(self._state))
         return self._model
 
     def _described(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import ptnotes
 
 PACKAGE = Path(ptnotes.__file__).parent
 ORDER = [
-    *("__init__", "errors", "language", "quantities", "events", "files", "reference"),
+    *("__init__", "errors", "language", "quantities", "events", "files", "frames", "reference"),
     *("engine", "datasets", "models", "plots", "console", "runs", "stats"),
     *("topics", "predict", "inspect", "page", "export", "run", "provenance", "training"),
     "lr_find",
@@ -17,7 +17,16 @@ ORDER = [
 ]
 # what shows or saves a run knows its events alone, not what yields them
 FACES = {"console", "plots", "runs"}
-KNOWN_TO_FACES = {"__init__", "errors", "events", "files", "language", "plots", "quantities"}
+KNOWN_TO_FACES = {
+    "__init__",
+    "errors",
+    "events",
+    "files",
+    "frames",
+    "language",
+    "plots",
+    "quantities",
+}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -17,6 +17,7 @@ from ptnotes.console.escape import printable
 from ptnotes.engine.device import environment
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Marked, Progress, Result, Table
+from ptnotes.frames import frame
 from ptnotes.language import translate
 from ptnotes.quantities import written
 from ptnotes.runs import schema
@@ -113,13 +114,10 @@ def _cells(name: str, finding: Finding, evaluate: bool) -> tuple[str, ...]:
 
 def table(rows: Sequence[dict[str, Any]]) -> "pd.DataFrame":
     """The submissions as a table, in COLUMNS; control characters are escaped."""
-    import pandas as pd
 
     plain = []
     for row in rows:
         accuracy = next((row[each] for each in row if each in ACCURACIES), None)
         named = row | {"accuracy": accuracy}
         plain.append({name: printable(v) if isinstance(v, str) else v for name, v in named.items()})
-    # pyarrow's strings, pandas' choice where it is installed, hold no names that aren't UTF-8
-    with pd.option_context("mode.string_storage", "python"):
-        return pd.DataFrame(plain, columns=list(COLUMNS)).astype({"seed": "Int64"})
+    return frame(plain, COLUMNS).astype({"seed": "Int64"})

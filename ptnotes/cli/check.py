@@ -60,9 +60,7 @@ def check(
     figures within the tolerance and of one piece, its weights those that gave them. Nothing in a
     submission is executed. Exit code 1 if one isn't ok.
     """
-    as_json = as_json or form == "json"
-    if as_json and form not in ("table", "json"):
-        raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
+    as_json = options.wants_json(as_json, form)
     from ptnotes.check import command
     from ptnotes.engine.runtime import skip_dynamo
     from ptnotes.runs import overview

@@ -29,6 +29,13 @@ def checked(name: str) -> Callable[[Any], Any]:
     return check
 
 
+def wants_json(as_json: bool, form: str | None) -> bool:
+    """Whether --json or --format json is given. Raises BadParameter for --json of another form."""
+    if as_json and form not in (None, "table", "json"):
+        raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
+    return as_json or form == "json"
+
+
 Seed = Annotated[
     int,
     typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="Seeds every source of randomness."),

@@ -118,9 +118,7 @@ def reproduce(
             raise typer.BadParameter("an experiment is one file", param_hint="FILE")
         if world_size() > 1:
             raise typer.BadParameter("an experiment has --jobs: leave torchrun out")
-        as_json = as_json or form == "json"
-        if as_json and form not in (None, "table", "json"):
-            raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
+        as_json = options.wants_json(as_json, form)
         _experiment(files[0], as_json, quiet, theme=theme, **own, **machine)
         return
     for name, value in own.items():

@@ -77,9 +77,7 @@ def list_runs(
     """Every run's topic, recipe, data, best and last accuracy, time, seed and date."""
     from ptnotes.runs import overview
 
-    paths, as_json = directories or [Path()], as_json or form == "json"
-    if as_json and form not in ("table", "json"):
-        raise typer.BadParameter(f"--json is --format json, not {form}", param_hint="--format")
+    paths, as_json = directories or [Path()], options.wants_json(as_json, form)
     chosen = conditions or []
     if form in ("csv", "markdown"):
         with named_failures():

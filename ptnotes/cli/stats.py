@@ -3,7 +3,7 @@
 import contextlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,9 +13,6 @@ from ptnotes.cli.failures import named_failures
 from ptnotes.cli.main import app, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ptnotes.events import Event
     from ptnotes.stats.sharding import Shard
 
 
@@ -239,18 +236,11 @@ def stats(
         )
     with contextlib.closing(events):  # an interruption stops the workers
         given = context.get_parameter_source("form")
-        if quiet and not as_json and given is not None and given.name == "COMMANDLINE":
-            _print_snippet(events)
-        else:
-            show(events, as_json, quiet)
+        asked = given is not None and given.name == "COMMANDLINE"
+        alone = quiet and not as_json and asked
+        show(events, as_json, quiet, text=_snippet if alone else None)
 
 
-def _print_snippet(events: "Iterable[Event]") -> None:
-    from ptnotes.console.output import writing
-    from ptnotes.events import Result
-
-    with named_failures():
-        for event in events:
-            if isinstance(event, Result) and "snippet" in event.values:
-                with writing():
-                    typer.echo(event.values["snippet"]["text"])
+def _snippet(document: dict[str, Any]) -> str:
+    """What a shard comes to is in its part file: it has nothing to paste."""
+    return str(document["result"].get("snippet", {}).get("text", ""))

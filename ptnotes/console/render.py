@@ -77,7 +77,8 @@ def present(
     if as_document and (record.result or isinstance(failure, KeyboardInterrupt)):
         written = (text or _as_json)(record.document(interrupted=True))
         with writing():
-            print(written)
+            if written:
+                print(written)
     elif record.result:
         screen.show_result(record, ending if ending and not failure else Ending())
     if failure:

@@ -130,9 +130,9 @@ def evaluate(
 
 
 def evaluate_at_end(
-    shards: Shards, criterion: nn.Module, test: Batches, last: EpochRow, **how: Any
+    shards: Shards, criterion: nn.Module, test: Batches, last: EpochRow
 ) -> Evaluation:
     """``evaluate`` on the test set, unless the ``last`` epoch's row has it already."""
     if last.test_loss is None or last.test_accuracy is None:
-        return evaluate(shards, criterion, test, **how)
+        return evaluate(shards, criterion, test)
     return Evaluation(last.test_loss, last.test_accuracy)

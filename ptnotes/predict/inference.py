@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ptnotes.datasets import mnist, names
 from ptnotes.engine.shards import one_thread
 from ptnotes.errors import DataError, UsageError
+from ptnotes.frames import frame
 from ptnotes.predict import images, text_inputs
 from ptnotes.predict.network import check_classes, check_topic
 from ptnotes.predict.text_inputs import FEATURES, Rejected, Stdin
@@ -82,7 +83,6 @@ def table(
     ``inputs`` as for ``predictions``, and one input on its own; nothing reads standard input.
     Raises DataError or UsageError of the first input that has no prediction.
     """
-    import pandas as pd
 
     given = [inputs] if isinstance(inputs, str | Path) else inputs
     classes = document["run"]["classes"]
@@ -92,9 +92,7 @@ def table(
             raise each.error
         ranked = each.ranked(classes)
         rows.append((each.input, next(iter(ranked)), ranked))
-    # pyarrow's strings, pandas' choice where it is installed, hold no lone surrogates
-    with pd.option_context("mode.string_storage", "python"):
-        return pd.DataFrame(rows, columns=["input", "prediction", "probabilities"])
+    return frame(rows, ("input", "prediction", "probabilities"))
 
 
 def _no_stdin() -> BinaryIO:

@@ -12,6 +12,7 @@ from ptnotes.errors import PtnotesError, UsageError
 from ptnotes.events import Event, Progress
 from ptnotes.reproduce.grid import Task
 from ptnotes.runs import document, schema
+from ptnotes.runs.older import completed
 from ptnotes.topics import module
 from ptnotes.topics.options import recipe_of, settings
 
@@ -76,16 +77,13 @@ def _differing(task: Task, there: document.Document) -> str:
     derived = {"shards", *(["hold_out"] if given.get("folds") else [])} - given.keys()
     derived |= {"name", "epochs"}
     wanted = {"recipe": recipe.name}
-    older = {}  # what a run has of which it doesn't say, for it is older than the option
     for field in dataclasses.fields(recipe):
         if field.name not in derived:
             wanted[field.name] = getattr(recipe, field.name)
-            if field.default is not dataclasses.MISSING:
-                older[field.name] = field.default
     if "data" in settings(lesson):
         default = inspect.signature(lesson.run).parameters["data"].default
         wanted["data"] = given.get("data", default)
-    then = older | config
+    then = completed(topic, config)
     return "; ".join(
         f"{name.replace('_', ' ')} {then[name]}, not {value}"
         for name, value in wanted.items()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ptnotes.errors import DataError, UsageError
 from ptnotes.events import Event, Header, Result
 from ptnotes.files import TEMPORARY
+from ptnotes.frames import frame
 from ptnotes.plots import classification, comparison, curves, figure, of_run
 from ptnotes.plots.theme import drawn
 from ptnotes.runs import document as documents
@@ -50,13 +51,10 @@ def table(
     directories: Sequence[Path], conditions: Sequence[str] = (), sort: str | None = None
 ) -> "pd.DataFrame":
     """The same as a table, a row per run. Raises DataError, UsageError."""
-    import pandas as pd
 
     found = summaries(directories, conditions, sort)
     columns = [name for name in COLUMNS if any(name in run for run in found)]
-    # pyarrow's strings, pandas' choice where it is installed, hold no names that aren't UTF-8
-    with pd.option_context("mode.string_storage", "python"):
-        table = pd.DataFrame(found, columns=["run", *columns]).set_index("run")
+    table = frame(found, ("run", *columns)).set_index("run")
     # a column of integers in which a run has none would become floats
     whole = {name: "Int64" for name in WHOLE_NUMBERS if name in columns}
     return table.astype(whole)

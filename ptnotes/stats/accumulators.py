@@ -47,6 +47,11 @@ class Counts:
         """Σx² of every channel."""
         return tuple(self._power_sum(channel, 2) for channel in range(self.channels))
 
+    @cached_property
+    def cubes(self) -> tuple[int, ...]:
+        """Σx³ of every channel."""
+        return tuple(self._power_sum(channel, 3) for channel in range(self.channels))
+
     def _power_sum(self, channel: int, power: int) -> int:
         counts = self.table[channel]
         levels = np.arange(len(counts)) ** power

@@ -114,12 +114,6 @@ def skipped(partial: PartialStats) -> dict[str, Any]:
     return {"skipped": partial.broken_count, "skipped_files": files}
 
 
-def normalize_line(found: dict[str, Any], precision: int) -> str:
-    """``transforms.Normalize(mean=(0.1307,), std=(0.3081,))``."""
-    mean, std = _tuple(found["mean"], precision), _tuple(found["std"], precision)
-    return f"transforms.Normalize(mean={mean}, std={std})"
-
-
 def _tuple(values: Sequence[float], precision: int) -> str:
     texts = [f"{value:.{precision}f}" for value in values]
     return f"({', '.join(texts)}{',' * (len(texts) == 1)})"

@@ -172,7 +172,10 @@ def _answer(
     yield from answer.tables(found, output.precision, part.options, output.config["std"])
     found |= {"seconds": seconds, "images_per_second": stats.images / seconds}
     found["snippet"] = {"format": output.form, "text": pasted}
-    yield Result(found | {"normalize": answer.normalize_line(found, output.precision)})
+    found["normalize"] = snippets.snippet(
+        stats, found["std"], "torchvision", precision=output.precision
+    )
+    yield Result(found)
 
 
 def _options(

@@ -1,6 +1,5 @@
 """What the counts of a channel say beyond mean and std, in rational numbers, rounded once."""
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -29,17 +28,13 @@ def percentile(counts: NDArray[np.int64], q: float, scale: int) -> float:
     return float((lower + (place - below) * (upper - lower)) / scale)
 
 
-def skewness(counts: NDArray[np.int64]) -> float | None:
-    """The third standardized moment, m₃ / m₂^(3/2); None where all values are the same."""
-    used = np.flatnonzero(counts)
-    levels: Sequence[int] = used.tolist()
-    numbers: Sequence[int] = counts[used].tolist()
-    n, once, squared, cubed = (
-        sum(k * x**power for x, k in zip(levels, numbers, strict=True)) for power in range(4)
-    )
-    mean = Fraction(once, n)
-    second = Fraction(squared, n) - mean**2
-    third = Fraction(cubed, n) - 3 * mean * Fraction(squared, n) + 2 * mean**3
+def skewness(n: int, total: int, squares: int, cubes: int) -> float | None:
+    """The third standardized moment, m₃ / m₂^(3/2), of ``n`` values with these sums of their first
+    three powers; None where all values are the same.
+    """
+    mean = Fraction(total, n)
+    second = Fraction(squares, n) - mean**2
+    third = Fraction(cubes, n) - 3 * mean * Fraction(squares, n) + 2 * mean**3
     if not second:
         return None
     size = nearest_sqrt(third**2 / second**3)

@@ -32,10 +32,10 @@ MEAN_OF_STDS = "the mean of every image's std"
 KNOWN = (
     Constants(
         "ImageNet",
-        "torchvision, timm, mmengine (×255), detectron2 (×255, BGR)",
+        "torchvision, timm; ×255 mmdetection",
         (0.485, 0.456, 0.406),
         (0.229, 0.224, 0.225),
-        f"{MEAN_OF_STDS}, of a subset that is lost, resized to 256 and cropped to 224 "
+        f"probably {MEAN_OF_STDS}, of a subset that is lost, resized to 256 and cropped to 224 "
         "(pytorch/vision #1965)",
         (0.4845, 0.4541, 0.4025),
         (0.2724, 0.2637, 0.2761),

@@ -107,7 +107,8 @@ class ChannelStats:
         """
         if not isinstance(self.values, Counts):
             raise ValueError("skewness is that of counted levels, and these images are floats")
-        return tuple(skewness(row) for row in self.values.table)
+        sums = zip(self.values.totals, self.values.squares, self.values.cubes, strict=True)
+        return tuple(skewness(self.pixels, *each) for each in sums)
 
     def to_frame(self) -> "pd.DataFrame":
         """A row per channel: "mean", "std", "min", "max", and of counted levels "p0.5" to "p99.5",

@@ -78,9 +78,8 @@ def _open(
         if sys.stdin is None:  # whoever started the process has closed it
             raise DataError("standard input is closed; - reads a list of paths from it")
         return lists.standard_input(pattern)
-    if not os.path.exists(
-        source
-    ):  # an empty name too; Path.exists raises for what can't be entered
+    # an empty name doesn't exist either; Path.exists raises for what can't be entered
+    if not os.path.exists(source):
         raise DataError(
             f"{source} is neither a file, nor a folder, nor one of {', '.join(builtin.DATA_SETS)}"
         )
