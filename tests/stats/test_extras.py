@@ -12,7 +12,9 @@ from ptnotes.errors import DataError
 from ptnotes.stats.extras import require
 
 PACKAGE = Path(ptnotes.__file__).parent
-PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+# beside the tests, not the package: CI runs them on the installed wheel too
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PROJECT = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
 
 
 def wanted():
