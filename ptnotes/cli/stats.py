@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ptnotes.cli import options
+from ptnotes.cli import options, pixels
 from ptnotes.cli.completion import sources
 from ptnotes.cli.failures import named_failures
 from ptnotes.cli.main import app, show
@@ -126,6 +126,13 @@ def stats(
         Literal["drop", "white", "black"],
         typer.Option(help="Drop transparency, or lay the image over a colour."),
     ] = "drop",
+    ignore: pixels.Ignore = None,
+    ignore_color: pixels.IgnoreColor = None,
+    mask: pixels.Mask = None,
+    mask_values: pixels.MaskValues = False,
+    foreground: pixels.Foreground = False,
+    by: pixels.By = None,
+    covariance: pixels.Covariance = False,
     resize: Annotated[
         int | None,
         typer.Option(min=1, show_default="no", help="The shorter side, as v2.Resize takes it."),
@@ -225,7 +232,15 @@ def stats(
             layout=layout,
             key=key,
             every=every,
-            decode=DecodeOptions(alpha, rgb, grayscale, resize, center_crop, pages),
+            decode=DecodeOptions(
+                alpha,
+                rgb,
+                grayscale,
+                resize,
+                center_crop,
+                pages,
+                pixels.asked(ignore, ignore_color, mask, mask_values, foreground, by, covariance),
+            ),
             selection=Selection(_shard(shard), limit, seed),
             weight=weight,
             compare=compare,

@@ -214,5 +214,5 @@ def _total_and_squares(values: NDArray[Any]) -> tuple[Fraction, Fraction]:
         square = piece * piece  # 24 bits squared fit into float64's 53
         squares += exact_sum(square) * unit**2
         if not single:
-            squares += exact_sum(rounding_error(piece, square)) * unit**2
+            squares += exact_sum(rounding_error(piece, piece, square)) * unit**2
     return total, squares

@@ -13,7 +13,7 @@ from ptnotes.errors import UsageError
 from ptnotes.events import Event, Header, Progress, Result, Table
 from ptnotes.files import check_writable
 from ptnotes.plots import figure, histogram, theme
-from ptnotes.stats import answer, parts, snippets, sources
+from ptnotes.stats import answer, parts, snippets, sources, tables
 from ptnotes.stats.accumulators import Counts
 from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.layout import Layout
@@ -98,6 +98,7 @@ def run(
             key=key,
             every=every,
             in_order=in_order,
+            mask=decode.pixels.mask,
         )
         if output.histogram and isinstance(opened, ArraySource) and opened.floats:
             raise UsageError(FLOATS)
@@ -158,8 +159,7 @@ def _answer(
             precision=output.precision,
         )
         figure.save(drawn, output.histogram)
-    if isinstance(stats.values, Counts):
-        found |= answer.distribution(stats)
+    found |= answer.details(part.partial, stats)
     pasted = snippets.snippet(
         stats,
         found["std"],
@@ -169,7 +169,7 @@ def _answer(
         precision=output.precision,
     )
     yield Table("To paste", (output.form,), [(pasted,)])
-    yield from answer.tables(found, output.precision, part.options, output.config["std"])
+    yield from tables.tables(found, output.precision, part.options, output.config["std"])
     found |= {"seconds": seconds, "images_per_second": stats.images / seconds}
     found["snippet"] = {"format": output.form, "text": pasted}
     found["normalize"] = snippets.snippet(
@@ -197,7 +197,8 @@ def _options(
         "key": key,
         "every": every,
         "weight": weight,
-        **asdict(decode),
+        **{name: value for name, value in asdict(decode).items() if name != "pixels"},
+        **asdict(decode.pixels),
         "limit": selection.limit,
         "seed": None if selection.limit is None else selection.seed,
         "skip_errors": skip_errors,
@@ -218,8 +219,7 @@ def _check(
     output: OutputOptions,
 ) -> None:
     sharded = selection.shard.count > 1
-    if decode.rgb and decode.grayscale:
-        raise UsageError("--rgb and --grayscale exclude each other")
+    decode.check(weight)
     if output.sample_std and weight == "image":
         raise UsageError(SAMPLE_STD)
     if decode.pages == "all" and selection.limit is not None:

@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from ptnotes.errors import DataError
+from ptnotes.errors import DataError, UsageError
 from ptnotes.stats import codecs
 from ptnotes.stats.codecs.deep import Codec
 from ptnotes.stats.items import InArchive, Item, Page, opened
+from ptnotes.stats.per_image import Weight
+from ptnotes.stats.pixel_selection import EVERY_PIXEL, PixelOptions
 
 Alpha = Literal["drop", "white", "black"]
 Pages = Literal["first", "all"]
@@ -58,10 +60,26 @@ class DecodeOptions:
     resize: int | None = None
     center_crop: int | None = None
     pages: Pages = "first"  # of the files that hold several
+    pixels: PixelOptions = EVERY_PIXEL
+
+    def check(self, weight: Weight) -> None:
+        """Raises UsageError for options that exclude each other, or that can't be."""
+        if self.rgb and self.grayscale:
+            raise UsageError("--rgb and --grayscale exclude each other")
+        self.pixels.check()
+        if self.pixels.covariance and weight == "image":
+            raise UsageError("--covariance counts pixels, and --weight image images: choose one")
+        if self.pixels.mask is not None and (self.transforms or self.pages == "all"):
+            raise UsageError("--mask goes with images as they are stored, one a file")
 
     @property
     def transforms(self) -> bool:
         return self.resize is not None or self.center_crop is not None
+
+    @property
+    def converts(self) -> bool:
+        """Whether what is counted of a gray or RGB image isn't simply its pixels."""
+        return self.rgb or self.grayscale or self.transforms
 
 
 def read(item: Item, options: DecodeOptions) -> Decoded:
@@ -117,7 +135,7 @@ def _decode_deep(codec: Codec, file: IO[bytes], page: int, options: DecodeOption
     """A page that Pillow can't read or cuts. Raises DataError if it is to be converted."""
     found = codec.read(file, page)
     bands = len(found.pixels)
-    if options.rgb or options.grayscale or options.transforms:
+    if options.converts:
         raise DataError(
             f"its {bands} bands of {found.pixels.dtype} can't be converted or resized"
             + ("" if bands != 3 or options.rgb else "; --rgb reads 8 bits of them")

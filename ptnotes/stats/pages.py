@@ -8,9 +8,10 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from ptnotes.stats import codecs
+from ptnotes.stats.counting import accumulate_images
 from ptnotes.stats.decode import DecodeOptions, describe_error
 from ptnotes.stats.items import InArchive, Item, Page, opened
-from ptnotes.stats.partial import PartialStats, accumulate_images
+from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import ImageSums, Weight
 
 PAGED = {"TIFF", "GIF", "PNG", "WEBP", "AVIF"}  # not a photo with a preview, nor layers

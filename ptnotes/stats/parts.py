@@ -48,6 +48,7 @@ class Part:
             "broken_count": self.partial.broken_count,
             "first_of_several": self.partial.first_of_several,
             "extra_pages": self.partial.extra_pages,
+            "without_pixels": self.partial.without_pixels,
         }
 
     @classmethod
@@ -72,6 +73,7 @@ class Part:
                 number(document["broken_count"], len(broken)),
                 number(document.get("first_of_several", 0)),
                 extra_pages=number(document.get("extra_pages", 0)),
+                without_pixels=number(document.get("without_pixels", 0)),
             ),
         )
         part._check()

@@ -45,10 +45,12 @@ def gather(
 ) -> Generator[Progress, None, tuple[PartialStats, Listing]]:
     """Read, count and add up; returns the statistics, and what the source lists in all.
 
-    Raises DataError if there are no images, UsageError for an array that can't be converted,
+    Raises DataError if there are no images, UsageError for an option that doesn't go with them,
     WorkerError if a worker dies.
     """
     if isinstance(source, ArraySource):
+        if option := options.pixels.of_files:
+            raise UsageError(f"{option} goes with images in files, and {source.where} is an array")
         work = _array_work(source, options, selection, details, workers)
     else:
         work = _image_work(source, options, selection, details, workers)
@@ -116,10 +118,10 @@ def _array_work(
     count = source.shape[0]
     places = selection.draw(count)[selection.shard.index - 1 :: selection.shard.count]
     name = f"{os.path.basename(source.where)} {source.shape} {source.array.dtype}"
-    if options == DecodeOptions(alpha=options.alpha, pages=options.pages):
-        partials = source.partials(places, details)
-    else:
+    if options.converts:
         partials = accumulate_in_chunks(source.items(places), options, details, workers)
+    else:
+        partials = source.partials(places, options, details)
     return _Work(partials, lambda: len(places), Listing(count, checksum(name)))
 
 

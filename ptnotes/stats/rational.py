@@ -25,12 +25,19 @@ def exact_sum(values: Floats) -> Fraction:
     return total
 
 
-def rounding_error(x: Floats, square: Floats) -> Floats:
-    """x² − square without rounding, for square = x² rounded (Dekker's product)."""
-    shifted = 134217729.0 * x  # 2²⁷ + 1 splits 53 bits into two halves
+def rounding_error(x: Floats, y: Floats, product: Floats) -> Floats:
+    """xy − product without rounding, for product = xy rounded (Dekker's product)."""
+    (x_upper, x_lower), (y_upper, y_lower) = _halves(x), _halves(y)
+    error = x_upper * y_upper - product
+    error = (error + x_upper * y_lower) + x_lower * y_upper
+    return np.asarray(error + x_lower * y_lower)
+
+
+def _halves(x: Floats) -> tuple[Floats, Floats]:
+    """Two numbers of 26 bits that add up to x."""
+    shifted = 134217729.0 * x  # 2²⁷ + 1
     upper = shifted - (shifted - x)
-    lower = x - upper
-    return np.asarray(((upper * upper - square) + 2 * upper * lower) + lower * lower)
+    return upper, x - upper
 
 
 def nearest_sqrt(value: Fraction) -> float:

@@ -1,11 +1,12 @@
 """The statistics of an image data set, exact and mergeable."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.stats.accumulators import Counts, Sums
+from ptnotes.stats.covariance import Component, Products, components, covariances
 from ptnotes.stats.distribution import PERCENTILES, percentile, skewness
 from ptnotes.stats.documents import check, number
 from ptnotes.stats.per_image import Number, PerImage, standard_errors
@@ -32,7 +33,8 @@ class ChannelStats:
     the same as having read all images at once, in any order. ``mean`` and ``std`` are rounded once,
     at the end: on [0, 1] for 8- and 16-bit images, in their own unit for floats. ``sizes`` counts
     (height, width) as stored. With ``per_image`` of weight "image" every image counts the same,
-    whatever its size; otherwise every pixel does.
+    whatever its size; otherwise every pixel does. ``products`` is what the covariance needs;
+    ``groups`` has the statistics of each folder, or of each label of the masks.
     """
 
     images: int
@@ -40,6 +42,8 @@ class ChannelStats:
     sizes: Counter[Size]
     values: Counts | Sums
     per_image: PerImage | None = None
+    products: Products | None = None
+    groups: dict[str, "ChannelStats"] = field(default_factory=dict)
 
     @property
     def channels(self) -> int:
@@ -110,6 +114,24 @@ class ChannelStats:
         sums = zip(self.values.totals, self.values.squares, self.values.cubes, strict=True)
         return tuple(skewness(self.pixels, *each) for each in sums)
 
+    @property
+    def covariance(self) -> tuple[tuple[float, ...], ...]:
+        """The population covariance of every two channels, (C, C), exact, rounded once.
+
+        Raises ValueError where it wasn't asked for, or where images weigh the same.
+        """
+        if self.products is None or self.weight == "image":
+            raise ValueError("the covariance is that of pixels, of channel_stats(covariance=True)")
+        values = self.values
+        return covariances(self.pixels, values.totals, values.squares, self.products, values.scale)
+
+    @property
+    def components(self) -> list[Component]:
+        """The principal components of the colours, the largest variance first. Raises ValueError
+        as ``covariance`` does.
+        """
+        return components(self.covariance)
+
     def to_frame(self) -> "pd.DataFrame":
         """A row per channel: "mean", "std", "min", "max", and of counted levels "p0.5" to "p99.5",
         all on [0, 1] or, for floats, in their own unit.
@@ -149,12 +171,20 @@ class ChannelStats:
         per_image = None
         if self.per_image is not None and other.per_image is not None:
             per_image = self.per_image + other.per_image
+        products = None
+        if self.products is not None and other.products is not None:
+            products = self.products + other.products
+        groups = dict(self.groups)
+        for name, more in other.groups.items():
+            groups[name] = groups[name] + more if name in groups else more
         return ChannelStats(
             images=self.images + other.images,
             pixels=self.pixels + other.pixels,
             sizes=self.sizes + other.sizes,
             values=self.values + other.values,  # type: ignore[operator]  # of the same kind
             per_image=per_image,
+            products=products,
+            groups=groups,
         )
 
     def _kind(self) -> tuple[int, int, str]:
@@ -175,6 +205,8 @@ class ChannelStats:
             ),
             "values": self.values.document(),
             "per_image": self.per_image.document() if self.per_image else None,
+            "products": self.products.document() if self.products else None,
+            "groups": {name: self.groups[name].document() for name in sorted(self.groups)},
         }
 
     @classmethod
@@ -191,7 +223,17 @@ class ChannelStats:
         if document["per_image"]:
             per_image = PerImage.from_document(document["per_image"])
             check(len(per_image.sums) == values.channels, "the sums over images")
-        return cls(images, pixels, sizes, values, per_image)
+        products = None
+        if document.get("products"):
+            products = Products.from_document(document["products"], values.channels)
+        groups = {
+            name: cls.from_document(each) for name, each in document.get("groups", {}).items()
+        }
+        check(
+            all(each._kind()[:2] == (values.channels, values.scale) for each in groups.values()),
+            "its groups",
+        )
+        return cls(images, pixels, sizes, values, per_image, products, groups)
 
 
 def _mean_and_variance(

@@ -214,7 +214,7 @@ def test_pieces_add_up_to_the_image(tmp_path, monkeypatch, mode):
 def test_weights_of_large_images_are_those_of_small_ones(monkeypatch):
     for array in (noise(0, 6, 30, 30), noise(0, 6, 30, 30).astype(np.uint16)):
         whole = channel_stats(array, weight="image")
-        monkeypatch.setattr("ptnotes.stats.partial.MAX_AS_INT64", 1)
+        monkeypatch.setattr("ptnotes.stats.blocks.MAX_AS_INT64", 1)
         monkeypatch.setattr("ptnotes.stats.accumulators.COUNTED_AT_ONCE", 100)
         assert channel_stats(array, weight="image") == whole
         monkeypatch.undo()

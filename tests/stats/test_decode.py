@@ -11,9 +11,9 @@ from torchvision.transforms import v2
 
 from ptnotes.errors import DataError, PtnotesWarning
 from ptnotes.stats import channel_stats
+from ptnotes.stats.counting import accumulate_images
 from ptnotes.stats.decode import DecodeOptions, pixels, read
 from ptnotes.stats.items import Item
-from ptnotes.stats.partial import accumulate_images
 from tests.stats.conftest import noise
 
 

@@ -14,13 +14,14 @@ from hypothesis.extra import numpy as hnp
 
 from ptnotes.stats import ChannelStats
 from ptnotes.stats.accumulators import Counts
-from ptnotes.stats.partial import accumulate_block
+from ptnotes.stats.blocks import accumulate_block
+from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.per_image import ImageSums, PerImage
 from tests.stats.exact import is_nearest, is_nearest_root, mean_and_variance
 
 
 def stats_of(block, details=None):
-    (found,) = accumulate_block(block, str, details).stats.values()
+    (found,) = accumulate_block(block, str, DecodeOptions(), details).stats.values()
     return found
 
 

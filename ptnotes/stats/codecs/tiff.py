@@ -7,7 +7,7 @@ from typing import IO, Any
 from PIL import Image
 
 from ptnotes.errors import DataError
-from ptnotes.stats.codecs.deep import Deep, as_counted, check_size
+from ptnotes.stats.codecs.deep import Deep, check_size
 from ptnotes.stats.extras import require
 
 BITS, PHOTOMETRIC, SAMPLES, EXTRA_SAMPLES = 258, 262, 277, 338  # tags
@@ -45,7 +45,7 @@ def read(file: IO[bytes], page: int) -> Deep:
         pixels = pixels.transpose(2, 0, 1)
     alphas = [len(pixels) - len(extra) + at for at, kind in enumerate(extra) if kind in ALPHA]
     kept = [band for band in range(len(pixels)) if band not in alphas]
-    return Deep(as_counted(pixels[kept] if alphas else pixels), bool(alphas), several)
+    return Deep(pixels[kept] if alphas else pixels, bool(alphas), several)
 
 
 def count(file: IO[bytes]) -> int:

@@ -36,8 +36,10 @@ def find(
     key: str | None = None,
     every: int | None = None,
     in_order: bool = False,
+    mask: str | None = None,
 ) -> Source:
-    """Open SOURCE without reading its images; ``in_order`` walks a folder by sorted names.
+    """Open SOURCE without reading its images; ``in_order`` walks a folder by sorted names, in
+    which ``mask`` says what are masks and no images.
 
     Raises DataError if it doesn't exist or its form is unknown, UsageError for an option that
     doesn't apply to it, or where ``layout`` must say what an array's axes are. Of several arrays
@@ -61,7 +63,7 @@ def find(
             raise UsageError(f"--glob chooses files, and {source} is one")
         opened = video.video(Path(source), every or 1)
     else:
-        opened = _open(source, pattern, layout, key, in_order)
+        opened = _open(source, pattern, layout, key, in_order, mask)
     if pattern is not None and isinstance(opened, ArraySource):
         raise UsageError(f"--glob chooses files, and {source} is an array")
     if layout is not None and (by_name or not isinstance(opened, ArraySource)):
@@ -70,7 +72,12 @@ def find(
 
 
 def _open(
-    source: str, pattern: str | None, layout: Axes | None, key: str | None, in_order: bool
+    source: str,
+    pattern: str | None,
+    layout: Axes | None,
+    key: str | None,
+    in_order: bool,
+    mask: str | None,
 ) -> Source:
     name, path = source.lower(), Path(source)
     if source == "-":
@@ -86,7 +93,7 @@ def _open(
     if os.path.isdir(path):
         if name.endswith(".zarr"):
             return arrays.open_file(path, layout, key)
-        return _open_folder(path, pattern, key, in_order)
+        return _open_folder(path, pattern, key, in_order, mask)
     if not os.path.isfile(path):  # a pipe without a writer would be waited for
         raise DataError(f"{source} is not a regular file; - reads a list of paths from a pipe")
     if name.endswith(ARCHIVE_SUFFIXES) and not name.endswith(ZARR_SUFFIXES):
@@ -111,12 +118,14 @@ def _open(
     )
 
 
-def _open_folder(path: Path, pattern: str | None, key: str | None, in_order: bool) -> Source:
+def _open_folder(
+    path: Path, pattern: str | None, key: str | None, in_order: bool, mask: str | None
+) -> Source:
     """A folder of images, or of archives or parquet files."""
     names = shards.find_shards(path, SHARD_SUFFIXES, pattern)
     if not names:
         _refuse_key(key, str(path))
-        return files.folder(path, pattern, in_order=in_order)
+        return files.folder(path, pattern, in_order=in_order, mask=mask)
     of_shards = pattern is not None and pattern.lower().endswith(SHARD_SUFFIXES)
 
     def open_shard(shard: Path) -> ImageSource:

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from ptnotes.datasets.idx import MAX_UNPACKED, read_idx
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats.decode import describe_error
+from ptnotes.stats.blocks import accumulate_block
+from ptnotes.stats.decode import DecodeOptions, describe_error
 from ptnotes.stats.items import Item
 from ptnotes.stats.layout import IN_FILES, Axes, Layout, nchw_shape, recognize, to_nchw
-from ptnotes.stats.partial import PartialStats, accumulate_block
+from ptnotes.stats.partial import PartialStats
 from ptnotes.stats.per_image import Weight
 from ptnotes.stats.sources import chunked
 from ptnotes.stats.sources.chunked import ChunkedArray
@@ -63,13 +64,14 @@ class ArraySource:
         return to_nchw(self.array[list(places)], self.layout)
 
     def partials(
-        self, places: Sequence[int], details: Weight | None
+        self, places: Sequence[int], options: DecodeOptions, details: Weight | None
     ) -> Generator[PartialStats, None, None]:
         """Count the images at ``places`` block by block."""
         step = max(1, COUNTED_AT_ONCE // math.prod(self.shape[1:]))
         for start in range(0, len(places), step):
             chosen = places[start : start + step]
-            yield accumulate_block(self._block(chosen), partial(self._name, chosen), details)
+            name = partial(self._name, chosen)
+            yield accumulate_block(self._block(chosen), name, options, details)
 
     def items(self, places: Sequence[int]) -> Iterator[Item]:
         """The same images for Pillow. Raises UsageError if they aren't 8-bit gray or RGB."""

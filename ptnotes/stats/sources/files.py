@@ -1,6 +1,7 @@
 """Images in the files of a folder."""
 
 import fnmatch
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from ptnotes.errors import DataError
 from ptnotes.stats.items import Item
+from ptnotes.stats.pixel_selection import is_mask
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm",
@@ -53,12 +55,15 @@ def where_images_are(path: Path, pattern: str | None) -> str:
     return f"{path} ({f'none matches {pattern}' if pattern else suffixes})"
 
 
-def folder(root: Path, pattern: str | None, *, in_order: bool) -> ImageSource:
-    """Every image at any depth, named by its path below ``root``."""
-    matches = name_filter(pattern)
+def folder(
+    root: Path, pattern: str | None, *, in_order: bool, mask: str | None = None
+) -> ImageSource:
+    """Every image at any depth, named by its path below ``root``, without their masks."""
+    matches, masks = name_filter(pattern), is_mask(str(root), mask)
 
     def names() -> Iterator[str]:
-        return filter(matches, walk(root, in_order=in_order))
+        found = filter(matches, walk(root, in_order=in_order))
+        return found if mask is None else itertools.filterfalse(masks, found)
 
     def items(wanted: Wanted) -> Iterator[Item]:
         for index, name in enumerate(names()):
