@@ -6,11 +6,15 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: a tenth of the time
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ptnotes.engine.runtime import configure_allocator
 
@@ -18,6 +22,7 @@ configure_allocator()  # as the command line does it: before torch is imported
 
 import torch  # noqa: E402
 from hypothesis import settings  # noqa: E402
+from typer.main import get_command  # noqa: E402
 from typer.testing import CliRunner  # noqa: E402
 
 settings.register_profile("no deadline", deadline=None)  # the first call of torch takes a second
@@ -102,13 +107,22 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+_command = cache(get_command)
+
+
 @pytest.fixture
-def cli() -> Callable[..., Any]:
+def cli(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """``cli("mnist", "--json")`` → the result: exit_code, stdout, stderr."""
     from ptnotes.cli import app
 
     def invoke(*arguments: str | Path, **options: Any) -> Any:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments], **options)
+        given = [str(argument) for argument in arguments]
+        with monkeypatch.context() as patched:
+            # typer makes the command anew each time, which takes longer than most of what it does;
+            # help changes it
+            if len(given) > 1 and not {"-h", "--help"} & {*given}:
+                patched.setattr("typer.testing._get_command", _command, raising=False)
+            return CliRunner().invoke(app, given, **options)
 
     return invoke
 

@@ -48,6 +48,7 @@ def test_no_suggestion_without_a_fall(losses):
     assert found["suggestion"] is None
 
 
+@pytest.mark.slow
 def test_the_rate_of_linreg_converges(document):
     """Above 0.18, twice the inverse of the loss's largest curvature, every training diverges."""
     found = document("lr-find", "linreg")
@@ -70,7 +71,9 @@ def test_the_losses_are_those_of_the_lesson(document):
     assert rows[-1]["smoothed_loss"] > 4 * min(row["smoothed_loss"] for row in rows)
 
 
-@pytest.mark.parametrize("topic", ["mnist", "names", "diabetes", "logistic"])
+@pytest.mark.parametrize(
+    "topic", ["mnist", pytest.param("names", marks=pytest.mark.slow), "diabetes", "logistic"]
+)
 def test_every_topic(topic, document, small_data, tmp_path):
     """mnist's epochs are of 10 updates here, so it takes several."""
     data = [] if topic == "logistic" else ["--data-dir", small_data]
@@ -87,6 +90,7 @@ def test_every_topic(topic, document, small_data, tmp_path):
     assert picture.stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_recipes_and_optimizers(document, cli, small_data):
     notes = document("lr-find", "names", "--data-dir", small_data, "--batch-size", "64")
     tuned = document(

@@ -39,6 +39,7 @@ def test_bad_row_is_named(tmp_path, row):
 @pytest.mark.parametrize(
     "content",
     [b"", gzip.compress(b""), b"plain text", gzip.compress(GOOD.encode() * 99)[:-9]],
+    ids=["empty", "packed nothing", "not packed", "cut off"],
 )
 def test_unreadable_file(tmp_path, content):
     (tmp_path / diabetes.FILE).write_bytes(content)

@@ -145,7 +145,8 @@ def test_best_weights(inspected, run_of, digit):
 
 
 @pytest.mark.parametrize(
-    ("language", "theme", "ending"), [("en", "light", "png"), ("zh", "dark", "svg")]
+    ("language", "theme", "ending"),
+    [("zh", "dark", "png"), pytest.param("en", "light", "svg", marks=pytest.mark.slow)],
 )
 def test_figures(cli, run_of, digit, rows, tmp_path, language, theme, ending):
     runs = [

@@ -30,7 +30,8 @@ def test_crafted_run(models, opened):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
 def test_crafted_run_in_files(cli, tmp_path, opened, width):
     """Classes, settings and versions that would be tags or take all the room, and weights that
     are no numbers, in a run whose checksums are right.

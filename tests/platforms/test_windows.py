@@ -14,7 +14,10 @@ from ptnotes.datasets import mnist
 from ptnotes.datasets.paths import sample_directory
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes Linux apart")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes Linux apart"),
+]
 
 # Arguments, exit code, standard input.
 COMMANDS = [

@@ -95,6 +95,7 @@ def test_interrupted_before_the_first_epoch_or_seed(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_saved_runs_and_comparisons_have_a_theme(cli, tmp_path):
     for name, seed in (("a", 0), ("b", 1)):
         done = cli(*FAST["mnist"], "--seed", seed, "--out", tmp_path / name, "--theme", "dark")

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptnotes.datasets.manifest import data_sets
@@ -128,12 +128,14 @@ parts = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(parts)
 def test_any_document_equals_itself(document):
     again = json.loads(json.dumps(document))
     assert compare(document, again).verdict == EQUAL
 
 
+@settings(max_examples=40)
 @given(parts, parts, st.floats(0, 1))
 def test_any_two_are_compared_and_a_tolerance_only_helps(one, other, tolerance):
     exact, tolerant = compare(one, other), compare(one, other, tolerance)

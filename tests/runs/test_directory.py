@@ -44,13 +44,12 @@ def whole_run_in(run):
 FAULTS = {"kill": 0, "ENOSPC": errno.ENOSPC, "EIO": errno.EIO}
 
 
-# ENOSPC and EIO take the same way; some places in turn, and all of them in the slow tests
-@pytest.mark.parametrize("fault", ["kill", "ENOSPC", pytest.param("EIO", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.slow)])
-def test_fault_in_a_replacement(trainer, run_of, tmp_path, step, fault):
-    """At changes of a directory in turn: the old run or the new one is there, and is resumed."""
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_in_a_replacement(trainer, run_of, tmp_path, fault):
+    """At every change of a directory: the old run or the new one is there, and is resumed."""
     found, codes = set(), []
-    for place in itertools.count(1, step):
+    for place in itertools.count(1):
         run = shutil.copytree(run_of(*OLD), tmp_path / str(place))
         codes.append(trainer(*NEW, "--out", run, "--force", fault=(place, FAULTS[fault])))
         with contextlib.suppress(DataError):  # whoever reads the run now finds one or none
@@ -70,6 +69,7 @@ def test_fault_in_a_replacement(trainer, run_of, tmp_path, step, fault):
     assert set(codes) == {0, 1 if FAULTS[fault] else -signal.SIGKILL}
 
 
+@pytest.mark.slow
 def test_killed_before_the_first_save(trainer, run):
     """What any start found then, and lost: the old run among the temporary files."""
     before = {path.name: path.read_bytes() for path in run.iterdir()}

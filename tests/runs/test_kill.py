@@ -41,7 +41,7 @@ def killed_and_resumed(trainer, command, kills, small_data, tmp_path):
     return killed
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [pytest.param("cnn", marks=pytest.mark.slow), "names"])
 def test_two_kills(trainer, name, small_data, tmp_path):
     command = [*COMMANDS[name], "--epochs", "4"]
     assert killed_and_resumed(trainer, command, 2, small_data, tmp_path) >= 1
@@ -56,7 +56,8 @@ def test_twenty_kills(trainer, name, small_data, tmp_path):
 
 # SIGHUP takes the way of SIGTERM
 @pytest.mark.parametrize(
-    "name", ["SIGINT", "SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)]
+    "name",
+    ["SIGTERM", *(pytest.param(each, marks=pytest.mark.slow) for each in ("SIGINT", "SIGHUP"))],
 )
 def test_interruption(trainer, small_data, tmp_path, name):
     """128 and its number; what was finished is saved and drawn, and --resume goes on."""

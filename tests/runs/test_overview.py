@@ -259,6 +259,7 @@ def test_show(cli, two, tmp_path):
     assert (tmp_path / "m.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_show_many_classes(cli, run_of, tmp_path):
     names = run_of("names", "--epochs", "2", "--sample", "--seed", "3")
     text = cli("runs", "show", names, env={"COLUMNS": "80"}).stdout

@@ -8,12 +8,20 @@ import pytest
 import ptnotes
 from ptnotes.events import Header, RunRecord, SeedRows
 from ptnotes.runs.document import read
+from ptnotes.runs.writer import Writer
 from tests.runs.conftest import same, same_runs
 from tests.runs.test_torchrun import ended, torchrun
 from tests.test_cli import failure
 
 SEEDS = ["diabetes", "--sample", "--hold-out", "0.2", "--epochs", "4", "--seeds", "3"]
 FOLDS = ["diabetes", "--sample", "--epochs", "4", "--folds", "3"]
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(request, monkeypatch):
+    """One of every run takes half of the time."""
+    if "picture" not in request.node.name:
+        monkeypatch.setattr(Writer, "draw_picture", lambda self: None)
 
 
 def without_times(value):
@@ -58,7 +66,9 @@ def interrupted(out, after, **options):
                 return
 
 
-@pytest.mark.parametrize("after", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "after", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 2, 3))]
+)
 def test_interrupted_and_resumed(document, tmp_path, after):
     undisturbed = document(*SEEDS, "--out", tmp_path / "undisturbed")
     interrupted(tmp_path / "all", after, device="cpu")
@@ -73,6 +83,7 @@ def test_interrupted_and_resumed(document, tmp_path, after):
         assert same_runs(*(tmp_path / each / f"seed-{seed}" for each in ("undisturbed", "all")))
 
 
+@pytest.mark.slow
 def test_killed_and_resumed(trainer, document, tmp_path):
     command = [*SEEDS, "--device", "cpu", "--epochs", "30"]
     assert trainer(*command, "--out", tmp_path / "undisturbed") == 0

@@ -35,6 +35,7 @@ def bits(directory):
     return rows, (directory / "model.pt").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_same_run(cli, tmp_path):
     options = ["names", "--sample", "--recipe", "tuned", "--epochs", "3", "--shards", "3"]
     assert cli(*options, "--out", tmp_path / "one").exit_code == 0

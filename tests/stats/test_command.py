@@ -255,6 +255,7 @@ def test_limit(result, folder, tmp_path):
     assert result("-", "--limit", "1", input=listed)["images"] == 1
 
 
+@pytest.mark.slow
 def test_array_resized(result, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "CHUNK", 2)
     array = noise(0, 6, 10, 8, 3)

@@ -157,6 +157,7 @@ def torchrun(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_torchrun(result, folder):
     done = torchrun(str(folder), "--json")
     assert done.returncode == 0, done.stderr

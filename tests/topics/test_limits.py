@@ -38,7 +38,9 @@ def test_seeds_without_end_begin_at_once():
 
 
 @pytest.mark.parametrize("option", ["batch_size", "shards"])
-@pytest.mark.parametrize("topic", ["diabetes", "mnist", "names"])
+@pytest.mark.parametrize(
+    "topic", ["diabetes", "mnist", pytest.param("names", marks=pytest.mark.slow)]
+)
 def test_huge_batch_or_shards(topic, option, small_data):
     """No more than there is: the samples, or those of a batch."""
     for recipe in ("notes", "tuned"):

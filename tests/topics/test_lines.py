@@ -53,6 +53,7 @@ def test_logistic(document):
     assert result["prediction"] == pytest.approx(1 / (1 + math.exp(-logit)), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_logistic_weight_grows_for_ever(document):
     """Three separable points have no finite optimum (errata, line 214)."""
     weights = [row["weight"] for row in document("logistic", "--epochs", "6000")["history"]]

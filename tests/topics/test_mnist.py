@@ -48,7 +48,13 @@ def test_ten_epochs_of_the_cnn(document, real_data):
 
 
 @pytest.mark.parametrize(
-    ("arch", "lr"), [("mlp", 0.08), ("cnn", 0.02), ("inception", 0.02), ("resnet", 0.02)]
+    ("arch", "lr"),
+    [
+        ("mlp", 0.08),
+        ("cnn", 0.02),
+        pytest.param("inception", 0.02, marks=pytest.mark.slow),
+        ("resnet", 0.02),
+    ],
 )
 def test_tuned_loss_falls(document, small_data, arch, lr):
     hyper = ["--recipe", "tuned", "--batch-size", "32", "--epochs", "8", "--lr", str(lr)]

@@ -41,7 +41,10 @@ def test_state_as_logits_bounds_the_loss(document):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("via", MODELS)
+@pytest.mark.parametrize(
+    "via",
+    ["cell", *(pytest.param(each, marks=pytest.mark.slow) for each in ("layer", "embedding"))],
+)
 def test_tuned_learns_with_any_seed(document, cell, via):
     assert build_model({"cell": cell, "via": via, "head": True}, ())(X_DATA).shape == (5, 4)
     arguments = ["--cell", cell, "--via", via, "--recipe", "tuned", "--seed", "0", "--seeds", "8"]

@@ -61,6 +61,7 @@ def test_the_second_has_its_threads_too(small_data, callers_state):
     second.close()
 
 
+@pytest.mark.slow
 def test_in_threads(small_data, callers_state):
     """Each thread's weights are drawn from its own seed."""
     runs = [

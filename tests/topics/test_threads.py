@@ -34,7 +34,13 @@ def outcome(topic, threads, **options):
     return {name: state[name] for name in ("model", "optimizer", "generators", "rows")}
 
 
-@pytest.mark.parametrize("training", TRAININGS)
+@pytest.mark.parametrize(
+    "training",
+    [
+        pytest.param(each, marks=[pytest.mark.slow] * (each == "mnist inception"))
+        for each in TRAININGS
+    ],
+)
 def test_threads_change_no_bit(training, small_data):
     topic, options = training.split()[0], TRAININGS[training]
     if topic in ("diabetes", "mnist", "names"):
