@@ -1,5 +1,6 @@
-"""Writes docs/commands.md and docs/claims.md: ``python docs/generate.py``."""
+"""Writes docs/commands.md, docs/claims.md and the measured tables: ``python docs/generate.py``."""
 
+import sys
 from pathlib import Path
 
 import typer
@@ -9,6 +10,10 @@ from ptnotes.cli import app
 from ptnotes.verify.claims import CLAIMS
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS))
+
+from measured import filled  # noqa: E402
+
 TYPER = f"Typer {'.'.join(typer.__version__.split('.')[:2])}"
 WIDTH = {"COLUMNS": "100", "PTNOTES_LANG": "en"}
 
@@ -53,7 +58,16 @@ def claims_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES = {"commands.md": commands_page, "claims.md": claims_page}
+def benchmarks_page() -> str:
+    """The page as it is, with the tables of docs/measured."""
+    return filled((DOCS / "benchmarks.md").read_text(encoding="utf-8"))
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "claims.md": claims_page,
+    "benchmarks.md": benchmarks_page,
+}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
