@@ -1,19 +1,27 @@
 """The documentation says what the code does."""
 
 import importlib.util
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from ptnotes.verify.claims import CLAIMS
 
 ROOT = Path(__file__).parents[1]
 if not (ROOT / "docs").exists():
     pytest.skip("needs the checkout", allow_module_level=True)
 
-spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-assert spec is not None
-assert spec.loader is not None
-generate = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(generate)
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate, translations = script("generate"), script("translations")
 
 
 @pytest.mark.parametrize("name", generate.PAGES)
@@ -40,3 +48,60 @@ def test_pages_show_their_pictures():
         assert f'src="images/{each.name}"' in page
         assert f'"{each.stem}": "{each.stem}' in script
         assert each.stat().st_size <= 60_000
+
+
+@pytest.mark.parametrize("page", translations.PAGES)
+def test_translations_are_in_step(page):
+    """python docs/translations.py --mark PAGE, after the Chinese is right again."""
+    assert translations.stale(page) == []
+
+
+def test_a_changed_section_is_named(tmp_path, monkeypatch):
+    """Of either language, and a mark that was renewed for an unchanged translation."""
+    monkeypatch.setattr(translations, "ROOT", tmp_path)
+    monkeypatch.setattr(translations, "PAGES", {"zh.md": "en.md"})
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    (tmp_path / "en.md").write_text("# A\n\none\n\n## B\n\ntwo\n", encoding="utf-8")
+    (tmp_path / "zh.md").write_text("# 甲\n\n一\n\n## 乙\n\n二\n", encoding="utf-8")
+    assert translations.stale("zh.md") == ["# 甲", "## 乙"]
+    translations.mark("zh.md", unchanged=False)
+    assert translations.stale("zh.md") == []
+    for each in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *each], cwd=tmp_path, check=True)
+    english = (tmp_path / "en.md").read_text(encoding="utf-8")
+    (tmp_path / "en.md").write_text(english.replace("two", "three"), encoding="utf-8")
+    assert translations.stale("zh.md") == ["## 乙"]
+    with pytest.raises(SystemExit, match="乙"):
+        translations.mark("zh.md", unchanged=False)
+    chinese = (tmp_path / "zh.md").read_text(encoding="utf-8")
+    (tmp_path / "zh.md").write_text(chinese.replace("二", "三"), encoding="utf-8")
+    assert translations.stale("zh.md") == ["## 乙"]
+    translations.mark("zh.md", unchanged=False)
+    assert translations.stale("zh.md") == []
+
+
+def test_mistakes_are_claims_in_both_languages():
+    pages = [
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("docs/mistakes.md", "docs/zh/mistakes.md")
+    ]
+    known = {claim.id for claim in CLAIMS}
+    found = [set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page)) for page in pages]
+    assert found[0] == found[1]
+    assert len(found[0] & known) >= 10
+    assert found[0] <= known
+    blocks = [re.findall(r"```python\n.*?```", page, re.DOTALL) for page in pages]
+    assert blocks[0] == blocks[1]
+    numbers = [set(re.findall(r"\d+[.,]\d+", page)) for page in pages]
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize(
+    "page", [path for path in ROOT.rglob("*.md") if ".git" not in path.parts], ids=lambda p: p.name
+)
+def test_links_and_pictures_are_there(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) + re.findall(
+        r'src="([^":]+)"', text
+    ):
+        assert (page.parent / target).exists(), target
