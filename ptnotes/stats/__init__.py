@@ -98,7 +98,7 @@ def channel_stats(
         return single_kind(partial, skip_errors=skip_errors)
     if option := chosen.of_files:
         raise UsageError(f"{option} goes with images in files")
-    chunked = chunks(python_items(data, axes, key))
+    chunked = chunks(python_items(data, axes, key, chosen))
     partial = sum((accumulate_mixed(chunk, options, details) for chunk in chunked), PartialStats())
     if partial.images_seen == 0:
         raise DataError("there are no images in it")

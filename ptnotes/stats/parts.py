@@ -107,6 +107,11 @@ def write_part(path: Path, part: Part) -> None:
     document = part.document()
     document["sha256"] = _digest(document)
     content = json.dumps(document, allow_nan=False)
+    if len(content) > MAX_SIZE:
+        raise DataError(
+            f"{path} would have {len(content) >> 20} MB, and a part file has {MAX_SIZE >> 20} "
+            "at most"
+        )
     atomic_write(path, lambda temporary: temporary.write_text(content, encoding="utf-8"))
 
 

@@ -23,6 +23,8 @@ T = TypeVar("T")
 Partials = Generator[PartialStats, None, None]
 
 CHUNK = 64  # images: a few ms of work, compared with less than one to send it to a worker
+MAX_GROUPS = 10_000  # folders that are counted by themselves
+MAX_GROUPED = 1 << 30  # bytes of their counts
 CHUNK_BYTES = 8 << 20  # where an item carries its bytes, a chunk ends at this size
 
 
@@ -60,6 +62,7 @@ def gather(
             if shortcuts is not None:
                 shortcuts.add(partial.rows)
             whole += partial
+            _check_groups(whole)
             yield Progress(None, whole.items_seen, work.total(), "images")
     listing = work.listing or Listing(whole.items_seen, 0)
     if listing.count == 0:
@@ -67,6 +70,14 @@ def gather(
     if selection.shard.count == 1:
         listing.check_read(whole.items_seen, selection.limit)
     return whole, listing
+
+
+def _check_groups(whole: PartialStats) -> None:
+    """Raises UsageError where so many folders would fill the memory."""
+    for (channels, scale), stats in whole.stats.items():
+        most = min(MAX_GROUPS, MAX_GROUPED // (8 * channels * (scale + 1)))
+        if len(stats.groups) > most:
+            raise UsageError(f"more than {most} folders are too many for --by folder")
 
 
 def drain(steps: Generator[Progress, None, T]) -> T:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from ptnotes.datasets.paths import sample_directory
 from ptnotes.events import Header, Progress, Table
 from ptnotes.reproduce import again
 from ptnotes.runs import document as documents
@@ -130,8 +131,7 @@ def test_one_flipped_bit_of_data(reproduce, run, small_data, tmp_path):
 
 def test_other_data_is_said_before_it_trains(run):
     """The sample has another table than the one that it was trained on."""
-    sample = Path(__file__).parents[2] / "data" / "sample"
-    kinds = [type(each) for each in again.events([run], data_dir=sample)]
+    kinds = [type(each) for each in again.events([run], data_dir=sample_directory())]
     assert kinds.index(Header) == 0
     assert kinds.index(Table) < kinds.index(Progress)
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from ptnotes.errors import DataError, UsageError
-from ptnotes.stats import channel_stats
+from ptnotes.stats import channel_stats, parts, pipeline
 from ptnotes.stats.pixel_selection import otsu_threshold
 from tests.stats.conftest import noise
 from tests.stats.exact import is_nearest, is_nearest_root, mean_and_variance
@@ -73,6 +73,18 @@ def test_ignored_nan(block):
         pixels[~np.isnan(pixels).any(axis=1)],
         1,
     )
+
+
+def test_nodata_of_floats_in_python():
+    """What is left out may lie outside [0, 1]; what counts may not."""
+    block = np.linspace(0, 1, 2 * 3 * 8 * 8, dtype=np.float32).reshape(2, 3, 8, 8)
+    block[:, :, 2:4] = -9999
+    pixels = flat(block)
+    check(channel_stats(block, ignore=-9999), pixels[pixels[:, 0] >= 0], 1)
+    with pytest.raises(DataError, match="normalized already"):
+        channel_stats(block)
+    with pytest.raises(DataError, match="normalized already"):
+        channel_stats(block * 2, ignore=-2 * 9999)
 
 
 def test_images_without_a_pixel_are_counted(tmp_path, result):
@@ -249,6 +261,26 @@ def test_shards_and_workers_change_no_bit(masked, result, cli, options):
     for each in (merged, in_processes):
         for name in each.keys() - {"seconds", "images_per_second"}:
             assert each[name] == whole[name], name
+
+
+def test_too_many_folders(masked, cli, monkeypatch):
+    place, _ = masked
+    source = [place / "images", "--by", "folder", "--glob", "*.bmp"]
+    for name, most in (("MAX_GROUPS", 1), ("MAX_GROUPED", 8 * 3 * 256)):
+        with monkeypatch.context() as patched:
+            patched.setattr(pipeline, name, most)
+            done = cli("stats", *source)
+        assert done.exit_code == 2
+        assert "more than 1 folders" in done.stderr
+    assert cli("stats", *source).exit_code == 0
+
+
+def test_part_that_no_one_could_read(masked, cli, monkeypatch):
+    place, _ = masked
+    monkeypatch.setattr(parts, "MAX_SIZE", 100)
+    done = cli("stats", place / "images", "--shard", "1/1", "--out", place / "p.json")
+    assert done.exit_code == 1
+    assert not (place / "p.json").exists()
 
 
 def test_folders_of_an_archive(masked, result, tmp_path):

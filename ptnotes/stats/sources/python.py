@@ -9,14 +9,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ptnotes.errors import DataError, UsageError
+from ptnotes.stats import pixel_selection
 from ptnotes.stats.items import Item
 from ptnotes.stats.layout import AS_ITEMS, IN_BATCHES, IN_FILES, Axes, Layout, recognize, to_nchw
+from ptnotes.stats.pixel_selection import EVERY_PIXEL, PixelOptions
 from ptnotes.stats.sources.arrays import DTYPES, MAX_COUNTED_CHANNELS, to_numpy
 
 IMAGE_KEYS = ("image", "img", "pixel_values")  # of samples that are dicts
 
 
-def python_items(data: Any, layout: Axes | None = None, key: str | None = None) -> Iterator[Item]:
+def python_items(
+    data: Any,
+    layout: Axes | None = None,
+    key: str | None = None,
+    pixels: PixelOptions = EVERY_PIXEL,
+) -> Iterator[Item]:
     """PIL images, and blocks (N, C, H, W), of what ``ptnotes.stats.channel_stats`` takes.
 
     Raises TypeError for what isn't an image, UsageError if its shape leaves open what its axes are
@@ -24,7 +31,7 @@ def python_items(data: Any, layout: Axes | None = None, key: str | None = None) 
     """
     whole = _array(data)
     if whole is not None and whole.dtype != object:
-        block = _block(whole, "the array", IN_FILES, layout)
+        block = _block(whole, "the array", IN_FILES, layout, pixels)
         for number in range(len(block)):
             yield Item(f"image {number}", block[number : number + 1])
         return
@@ -43,7 +50,7 @@ def python_items(data: Any, layout: Axes | None = None, key: str | None = None) 
                 raise TypeError(
                     f"{type(image).__name__} is neither an image, a tensor nor an array"
                 )
-            image = _block(array, name, layouts, layout)
+            image = _block(array, name, layouts, layout, pixels)
         yield Item(name, image)
 
 
@@ -76,7 +83,11 @@ def _array(value: Any) -> NDArray[Any] | None:
 
 
 def _block(
-    array: NDArray[Any], name: str, layouts: tuple[Layout, ...], layout: Axes | None
+    array: NDArray[Any],
+    name: str,
+    layouts: tuple[Layout, ...],
+    layout: Axes | None,
+    pixels: PixelOptions,
 ) -> NDArray[Any]:
     """(N, C, H, W)."""
     if not 2 <= array.ndim <= 4:
@@ -85,14 +96,23 @@ def _block(
         raise TypeError(f"{name} holds {array.dtype}; images are {', '.join(DTYPES)}")
     if array.size == 0:
         raise DataError(f"there are no images in {name}: its shape {array.shape} has no pixels")
-    if array.dtype.kind == "f" and (array.min() < 0 or array.max() > 1):
-        raise DataError(
-            f"{name} holds values from {array.min():.4g} to {array.max():.4g}, outside [0, 1]: "
-            "they are normalized already; take Normalize out of the transforms, or divide by 255"
-        )
     block = to_nchw(array, recognize(name, array.shape, layouts, layout))
     if block.shape[1] > MAX_COUNTED_CHANNELS:
         raise DataError(
             f"{name} holds images of {block.shape[1]} channels; the most are {MAX_COUNTED_CHANNELS}"
         )
+    if array.dtype.kind == "f":
+        _check_range(block, name, pixels)
     return block
+
+
+def _check_range(block: NDArray[Any], name: str, pixels: PixelOptions) -> None:
+    """Raises DataError for floats outside [0, 1] where pixels count."""
+    counted = block
+    if pixels.selects:
+        counted = block.transpose(1, 0, 2, 3)[:, pixel_selection.kept(block, pixels)]
+    if counted.size and (counted.min() < 0 or counted.max() > 1):
+        raise DataError(
+            f"{name} holds values from {counted.min():.4g} to {counted.max():.4g}, outside [0, 1]: "
+            "they are normalized already; take Normalize out of the transforms, or divide by 255"
+        )
