@@ -18,7 +18,18 @@ from ptnotes.doctor.check import Check
 from ptnotes.engine.runtime import usable_cores
 
 NEEDED = ("numpy", "PIL", "pandas", "matplotlib", "rich", "typer", "requests", "filelock")
-OPTIONAL = {"scipy": "stats svhn needs it: pip install scipy"}
+OPTIONAL = {  # what only some need, by the part of ptnotes that installs it
+    "dicom": ("pydicom",),
+    "hdf5": ("h5py",),
+    "onnx": ("onnx", "onnxruntime"),
+    "parquet": ("pyarrow",),
+    "safetensors": ("safetensors",),
+    "svhn": ("scipy",),
+    "tensorboard": ("tensorboard",),
+    "tiff": ("imagecodecs", "tifffile"),
+    "video": ("av",),
+    "zarr": ("zarr",),
+}
 PROBE_SECONDS = 120
 PROBE = Path(__file__).with_name("probe.py")
 
@@ -40,9 +51,24 @@ def packages() -> Iterator[Check]:
         )
     if not missing and not old:
         yield Check("packages", "ok", f"numpy {version('numpy')}, pandas {version('pandas')}")
-    for name, cure in OPTIONAL.items():
-        if not importlib.util.find_spec(name):
-            yield Check(name, "warning", "not installed", cure)
+    yield _optional()
+
+
+def _optional() -> Check:
+    """Nothing is wrong if one of them is missing."""
+    there = {
+        part: all(map(importlib.util.find_spec, modules)) for part, modules in OPTIONAL.items()
+    }
+    installed = ", ".join(part for part, found in there.items() if found) or "none"
+    missing = [part for part, found in there.items() if not found]
+    if not missing:
+        return Check("optional parts", "ok", installed)
+    return Check(
+        "optional parts",
+        "ok",
+        f"{installed}; not installed: {', '.join(missing)}",
+        f"pip install 'ptnotes[{','.join(missing)}]'",
+    )
 
 
 def _package(module: str) -> str:

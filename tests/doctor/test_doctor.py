@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,17 @@ def test_it_needs_no_torch(tmp_path):
     )
     assert done.returncode == 1, done.stderr
     assert "torch" in json.loads(done.stdout)["result"]["failed"]
+
+
+def test_optional_parts_are_those_of_the_project(monkeypatch):
+    """And none of them is missed."""
+    project = Path(__file__).parents[2] / "pyproject.toml"
+    declared = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    parts = set(declared["optional-dependencies"]) - {"test"}
+    assert set(libraries.OPTIONAL) == parts
+    here = found_by(libraries.packages(), "optional parts")
+    assert here.status == "ok"
+    assert all(part in here.found for part in parts)
+    monkeypatch.setattr(libraries, "OPTIONAL", {"x": ("json",), "y": ("json", "no_such_module")})
+    one = found_by(libraries.packages(), "optional parts")
+    assert (one.found, one.cure) == ("x; not installed: y", "pip install 'ptnotes[y]'")
