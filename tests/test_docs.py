@@ -13,6 +13,7 @@ from ptnotes.verify.claims import CLAIMS
 ROOT = Path(__file__).parents[1]
 if not (ROOT / "docs").exists():
     pytest.skip("needs the checkout", allow_module_level=True)
+pytestmark = pytest.mark.docs
 
 
 def script(name):

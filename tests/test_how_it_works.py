@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "how-it-works.md"
 pytestmark = [
+    pytest.mark.docs,
     pytest.mark.slow,
     pytest.mark.skipif(not PAGE.exists(), reason="needs the checkout"),
 ]
