@@ -113,3 +113,14 @@ def test_citation_names_this_version():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"version: {project['version']}\n" in citation
+
+
+def test_chinese_keeps_to_the_glossary():
+    """None of the words of its last table, on a page or on the screen."""
+    table = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("| 不用 |")[2]
+    avoided = re.findall(r"^\| (\w+) \| ", table, re.MULTILINE)
+    assert len(avoided) > 5
+    pages = [ROOT / "README.zh-CN.md", *(ROOT / "docs" / "zh").glob("*.md")]
+    for path in [*pages, ROOT / "ptnotes" / "zh.json"]:
+        text = path.read_text(encoding="utf-8")
+        assert [word for word in avoided if word in text] == [], path
