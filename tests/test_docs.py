@@ -1,6 +1,7 @@
 """The documentation says what the code does."""
 
 import importlib.util
+import json
 import re
 import subprocess
 import tomllib
@@ -124,3 +125,14 @@ def test_chinese_keeps_to_the_glossary():
     for path in [*pages, ROOT / "ptnotes" / "zh.json"]:
         text = path.read_text(encoding="utf-8")
         assert [word for word in avoided if word in text] == [], path
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/mnist.md"])
+def test_accuracies_are_those_that_were_measured(page):
+    measured = json.loads((ROOT / "docs" / "measured" / "notes.json").read_text(encoding="utf-8"))
+    text = (ROOT / page).read_text(encoding="utf-8")
+    topics = {"mnist"} if "mnist" in page else {"mnist", "names"}
+    cells = [cell for cell in measured["cells"] if cell["topic"] in topics]
+    assert len(cells) >= 4
+    for cell in cells:
+        assert f"{100 * cell['mean']:.2f} %" in text, cell["run"]
