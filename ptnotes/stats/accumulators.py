@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ptnotes.stats.documents import check, exact, number
-from ptnotes.stats.rational import exact_sum, rounding_error
+from ptnotes.stats.rational import SUMMED_AT_ONCE, exact_dot, exact_sum, scaled
 
 Histogram = NDArray[np.int64]
 
-SUMMED_AT_ONCE = 1 << 16  # floats: they stay in the cache
 COUNTED_AT_ONCE = 1 << 22  # 16-bit values
 
 
@@ -199,20 +198,11 @@ def sum_block(block: NDArray[Any]) -> Sums:
 
 
 def _total_and_squares(values: NDArray[Any]) -> tuple[Fraction, Fraction]:
-    """Σx and Σx². Exact up to float32; of float64, what lies 2⁻⁵⁰⁰ below the largest may be lost.
-
-    Scaling by a power of two keeps the squares from overflowing.
-    """
+    """Σx and Σx², exact as ``exact_dot`` is."""
     total = squares = Fraction(0)
     single = values.dtype.itemsize < 8
     for start in range(0, len(values), SUMMED_AT_ONCE):
-        piece = values[start : start + SUMMED_AT_ONCE].astype(np.float64)
-        exponent = int(np.frexp(np.abs(piece).max())[1])
-        piece = np.ldexp(piece, -exponent)
-        unit = Fraction(2) ** exponent
+        piece, unit = scaled(values[start : start + SUMMED_AT_ONCE])
         total += exact_sum(piece) * unit
-        square = piece * piece  # 24 bits squared fit into float64's 53
-        squares += exact_sum(square) * unit**2
-        if not single:
-            squares += exact_sum(rounding_error(piece, piece, square)) * unit**2
+        squares += exact_dot(piece, piece, single=single) * unit**2
     return total, squares

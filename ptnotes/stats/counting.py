@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ class Measured(NamedTuple):
     of_several: bool
     counted: Counted | None
     groups: dict[str, Counted]
+
+
+K = TypeVar("K")
 
 
 @dataclass
@@ -68,6 +71,13 @@ class _Accumulator:
         )
 
 
+def _entry(table: dict[K, _Accumulator], key: K, counted: Counted) -> _Accumulator:
+    """The entry of a key, which its first image makes."""
+    if key not in table:
+        table[key] = _Accumulator(counted)
+    return table[key]
+
+
 def accumulate_images(
     items: Iterable[Item], options: DecodeOptions, details: Weight | None
 ) -> PartialStats:
@@ -90,14 +100,13 @@ def accumulate_images(
             if (counted := measured.counted) is None:
                 without_pixels += 1
                 continue
-            into = by_kind.setdefault(counted.kind, _Accumulator(counted))
+            into = _entry(by_kind, counted.kind, counted)
             into.add(measured.size, counted, details)
             into.names.append(item.name)
             if details:
                 rows.append(counted.row)
             for name, part in measured.groups.items():
-                group = into.groups.setdefault(name, _Accumulator(part))
-                group.add(measured.size, part, details)
+                _entry(into.groups, name, part).add(measured.size, part, details)
     return PartialStats(
         {kind: one.stats(details) for kind, one in by_kind.items()},
         {kind: tuple(sorted(one.names)[:MAX_EXAMPLES]) for kind, one in by_kind.items()},

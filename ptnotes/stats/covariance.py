@@ -10,26 +10,24 @@ from numpy.typing import NDArray
 
 from ptnotes.errors import UsageError
 from ptnotes.stats.documents import check, exact
-from ptnotes.stats.rational import exact_sum, rounding_error
+from ptnotes.stats.rational import SUMMED_AT_ONCE, exact_dot, scaled
 
 if TYPE_CHECKING:
     from ptnotes.stats.per_image import Number
 
 MAX_CHANNELS = 64  # 2,016 pairs
 MULTIPLIED_AT_ONCE = 1 << 20  # pixels of 16 bits: the sum of their products stays below 2⁵³
-SUMMED_AT_ONCE = 1 << 16  # floats: they stay in the cache
 
 
 @dataclass(frozen=True)
 class Products:
     """Σ xᵢxⱼ over the pixels, for every two channels i < j: (0, 1), (0, 2), …, (1, 2), …"""
 
-    channels: int
     sums: tuple["Number", ...]
 
     def __add__(self, other: "Products") -> "Products":
         pairs = zip(self.sums, other.sums, strict=True)
-        return Products(self.channels, tuple(ours + theirs for ours, theirs in pairs))
+        return Products(tuple(ours + theirs for ours, theirs in pairs))
 
     def document(self) -> list[str]:
         """The form that ``from_document`` reads, in JSON's types."""
@@ -39,7 +37,7 @@ class Products:
     def from_document(cls, document: list[str], channels: int) -> "Products":
         """Raises ValueError for what can't be those of so many channels."""
         check(len(document) == channels * (channels - 1) // 2, "the sums of products")
-        return cls(channels, tuple(map(exact, document)))
+        return cls(tuple(map(exact, document)))
 
 
 class Component(NamedTuple):
@@ -59,27 +57,21 @@ def products_of(values: NDArray[Any]) -> Products:
         raise UsageError(f"--covariance takes {MAX_CHANNELS} channels, and these are {channels}")
     pairs = list(combinations(range(channels), 2))
     if values.dtype.kind == "f":
-        return Products(channels, tuple(_float_product(values[i], values[j]) for i, j in pairs))
+        return Products(tuple(_float_product(values[i], values[j]) for i, j in pairs))
     sums = [0] * len(pairs)
     for start in range(0, count, MULTIPLIED_AT_ONCE):
         piece = values[:, start : start + MULTIPLIED_AT_ONCE].astype(np.float64)
         of_all = piece @ piece.T
         sums = [old + int(of_all[pair]) for old, pair in zip(sums, pairs, strict=True)]
-    return Products(channels, tuple(sums))
+    return Products(tuple(sums))
 
 
 def _float_product(x: NDArray[Any], y: NDArray[Any]) -> Fraction:
-    """Σxy. Exact up to float32; of float64, what lies 2⁻⁵⁰⁰ below the largest may be lost."""
+    """Σxy, exact as ``exact_dot`` is."""
     total = Fraction(0)
     for start in range(0, len(x), SUMMED_AT_ONCE):
-        pieces = [each[start : start + SUMMED_AT_ONCE].astype(np.float64) for each in (x, y)]
-        exponents = [int(np.frexp(np.abs(piece).max())[1]) for piece in pieces]
-        one, other = (np.ldexp(p, -e) for p, e in zip(pieces, exponents, strict=True))
-        product = one * other
-        found = exact_sum(product)
-        if x.dtype.itemsize == 8:  # 24 bits times 24 bits fit into float64's 53
-            found += exact_sum(rounding_error(one, other, product))
-        total += found * Fraction(2) ** sum(exponents)
+        (one, unit), (other, of_other) = (scaled(z[start : start + SUMMED_AT_ONCE]) for z in (x, y))
+        total += exact_dot(one, other, single=x.dtype.itemsize < 8) * unit * of_other
     return total
 
 

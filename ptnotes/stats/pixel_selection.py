@@ -147,7 +147,7 @@ def read_labels(name: str, path: str, mask: str) -> Labels:
     """
     found = next(filter(os.path.isfile, places := [*_mask_paths(name, path, mask)]), None)
     if found is None:
-        raise DataError(f"it has no mask {places[-1] if len(places) == 1 else places[1]}")
+        raise DataError(f"it has no mask {places[:2][-1]}")
     with Image.open(found) as image:
         if image.mode not in MASK_MODES:
             raise DataError(f"its mask has the mode {image.mode}, and labels are a single channel")
@@ -161,16 +161,14 @@ def _mask_paths(name: str, path: str, mask: str) -> Iterator[str]:
     if not os.path.isdir(mask):
         yield os.path.splitext(path)[0] + mask
         return
-    here = os.path.join(mask, os.path.relpath(name) if os.path.isabs(name) else name)
+    here = os.path.join(mask, os.path.basename(name) if os.path.isabs(name) else name)
     yield here
     stem = os.path.splitext(here)[0]
     yield from (stem + suffix for suffix in MASK_SUFFIXES)
 
 
-def is_mask(root: str, mask: str | None) -> Callable[[str], bool]:
+def is_mask(root: str, mask: str) -> Callable[[str], bool]:
     """The test for a name below ``root`` that is no image but the mask of one."""
-    if mask is None:
-        return lambda name: False
     if not os.path.isdir(mask):
         return lambda name: name.endswith(mask)
     below = os.path.relpath(os.path.realpath(mask), os.path.realpath(root)).replace(os.sep, "/")

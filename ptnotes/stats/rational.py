@@ -2,11 +2,14 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+SUMMED_AT_ONCE = 1 << 16  # floats: they stay in the cache
 
 
 def exact_sum(values: Floats) -> Fraction:
@@ -23,6 +26,23 @@ def exact_sum(values: Floats) -> Fraction:
         total += Fraction(float(upper.sum()))
         values = values - upper
     return total
+
+
+def scaled(values: NDArray[Any]) -> tuple[Floats, Fraction]:
+    """Within ±1, and the power of two by which they were divided: so no product overflows."""
+    wide = values.astype(np.float64)
+    exponent = int(np.frexp(np.abs(wide).max())[1])
+    return np.ldexp(wide, -exponent), Fraction(2) ** exponent
+
+
+def exact_dot(x: Floats, y: Floats, *, single: bool) -> Fraction:
+    """Σxy within ±1; ``single`` says that they were float32, so that products fit into 53 bits.
+
+    Without rounding, but of others what lies 2⁻⁵⁰⁰ below the largest may be lost.
+    """
+    product = x * y
+    total = exact_sum(product)
+    return total if single else total + exact_sum(rounding_error(x, y, product))
 
 
 def rounding_error(x: Floats, y: Floats, product: Floats) -> Floats:

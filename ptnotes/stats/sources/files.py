@@ -59,11 +59,11 @@ def folder(
     root: Path, pattern: str | None, *, in_order: bool, mask: str | None = None
 ) -> ImageSource:
     """Every image at any depth, named by its path below ``root``, without their masks."""
-    matches, masks = name_filter(pattern), is_mask(str(root), mask)
+    matches = name_filter(pattern)
 
     def names() -> Iterator[str]:
         found = filter(matches, walk(root, in_order=in_order))
-        return found if mask is None else itertools.filterfalse(masks, found)
+        return found if mask is None else itertools.filterfalse(is_mask(str(root), mask), found)
 
     def items(wanted: Wanted) -> Iterator[Item]:
         for index, name in enumerate(names()):
