@@ -1,6 +1,7 @@
 """Writes docs/commands.md, docs/claims.md and the measured tables: ``python docs/generate.py``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import typer
@@ -58,15 +59,21 @@ def claims_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def benchmarks_page() -> str:
+def measured_page(name: str) -> str:
     """The page as it is, with the tables of docs/measured."""
-    return filled((DOCS / "benchmarks.md").read_text(encoding="utf-8"))
+    spoken = "zh" if name.startswith("zh/") else "en"
+    return filled((DOCS / name).read_text(encoding="utf-8"), spoken)
 
 
+MEASURED = sorted(
+    path.relative_to(DOCS).as_posix()
+    for path in DOCS.rglob("*.md")
+    if "<!-- measured: " in path.read_text(encoding="utf-8")
+)
 PAGES = {
     "commands.md": commands_page,
     "claims.md": claims_page,
-    "benchmarks.md": benchmarks_page,
+    **{name: partial(measured_page, name) for name in MEASURED},
 }
 
 if __name__ == "__main__":

@@ -12,11 +12,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ptnotes.reproduce.forms import as_markdown
+import pandas as pd
+
+from ptnotes.language import language, set_language
+from ptnotes.reproduce.forms import as_markdown, read
+from ptnotes.reproduce.tables import named
 
 MEASURED = Path(__file__).parent / "measured"
 VERSIONS = ("python", "torch", "torchvision", "numpy")
-BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- measured: (\w+)(?: (\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
+STEP = {"en": "change from the row above", "zh": "在上一行基础上的改动"}
+MACHINES = {"two x86-64 cores, AVX-512": "两个 x86-64 核（AVX-512）"}  # their Chinese
 
 
 def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
@@ -31,16 +37,52 @@ def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
     }
 
 
-def filled(page: str) -> str:
-    """A page whose blocks ``<!-- measured: NAME -->`` hold the tables of measured/NAME.json."""
-    return BLOCK.sub(lambda found: found[1] + _block(found[2]) + found[3], page)
+def filled(page: str, spoken: str = "en") -> str:
+    """A page with the tables of measured/NAME.json between ``<!-- measured: NAME -->`` and end.
+
+    ``<!-- measured: NAME PREFIX -->`` takes the runs PREFIX-0, PREFIX-1, … for steps: a row says
+    what is other than in the row above.
+    """
+    before = language()
+    set_language(spoken)
+    try:
+        return BLOCK.sub(lambda found: found[1] + _block(found[2], found[3]) + found[4], page)
+    finally:
+        set_language(before)
 
 
-def _block(name: str) -> str:
+def _block(name: str, prefix: str | None) -> str:
     measured = json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8"))
     versions = " ".join(f"{name} {version}" for name, version in measured["versions"].items())
-    source = f"`{measured['command']}`, {measured['date']}, {measured['machine']}, {versions}:"
-    return f"{source}\n\n{as_markdown(measured['cells'])}\n"
+    table = as_markdown(measured["cells"]) if prefix is None else _steps(measured["cells"], prefix)
+    machine = MACHINES.get(measured["machine"], "") if language() == "zh" else measured["machine"]
+    source = f"`{measured['command']}`, {measured['date']}, {machine}, {versions}:"
+    return f"{source}\n\n{table}\n"
+
+
+def _steps(cells: list[dict[str, Any]], prefix: str) -> str:
+    """A row per run, a column per measure; in the first all options, then those that change."""
+    rows: dict[str, dict[str, str]] = {}
+    before: dict[str, Any] = {}
+    for cell in (read(cell) for cell in cells if cell["run"].split("-")[0] == prefix):
+        if cell.run not in rows:
+            changed = {k: v for k, v in cell.options.items() if before.get(k) != v}
+            spelled = f"`{' '.join(_option(*each) for each in changed.items())}`"
+            first = f"`ptnotes {cell.topic}` {spelled}".replace("` `", " ")
+            rows[cell.run] = {STEP[language()]: f"+ {spelled}" if before else first}
+            before = cell.options
+        rows[cell.run] |= {named(cell.measure): cell.figure(), "n": cell.count()}
+    frame = pd.DataFrame(rows.values())
+    frame["n"] = frame.pop("n")
+    aligned = ["left", *["right"] * (len(frame.columns) - 1)]
+    return str(frame.to_markdown(index=False, disable_numparse=True, colalign=aligned))
+
+
+def _option(name: str, value: object) -> str:
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{option}" if value else f"--no-{option}"
+    return f"--{option} {value}"
 
 
 if __name__ == "__main__":

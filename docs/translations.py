@@ -16,7 +16,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = {"README.zh-CN.md": "README.md", "docs/zh/mistakes.md": "docs/mistakes.md"}
+PAGES = {"README.zh-CN.md": "README.md"}
+PAGES |= {
+    f"docs/zh/{page.name}": f"docs/{page.name}"
+    for page in sorted((ROOT / "docs" / "zh").glob("*.md"))
+}
+# what docs/measured.py and docs/executed.py write is in step by itself
+GENERATED = re.compile(
+    r"(?<=-->\n)(?:(?!<!--).)*(?=<!-- end -->)|(?<=^```console\n).*?(?=^```$)",
+    re.DOTALL | re.MULTILINE,
+)
 MARK = re.compile(r"<!-- in step: (\w*) -->\n+")
 
 
@@ -51,7 +60,12 @@ def plain(section: str) -> str:
 
 
 def checksum(english: str, chinese: str) -> str:
-    return hashlib.sha256(f"{english}\0{chinese}".encode()).hexdigest()[:12]
+    written = (GENERATED.sub(_commands, section) for section in (english, chinese))
+    return hashlib.sha256("\0".join(written).encode()).hexdigest()[:12]
+
+
+def _commands(found: re.Match[str]) -> str:
+    return "\n".join(line for line in found[0].splitlines() if line.startswith("$ "))
 
 
 def stale(page: str) -> list[str]:

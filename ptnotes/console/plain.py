@@ -80,7 +80,8 @@ def headlines(header: Header) -> tuple[list[str], list[str]]:
         on["data"] += f" {translate('(made by ptnotes)')}"
     if config.get("device") == "cpu":
         processes, threads = header.environment.get("processes"), header.environment["threads"]
-        each = f"{processes} processes × {threads} threads" if processes else f"{threads} threads"
+        each = f"{threads} thread" if threads == 1 else f"{threads} threads"
+        each = f"{processes} processes × {each}" if processes else each
         on["device"] += " " + translate(f"({each})")
     return [header.topic, *what], [*on.values()]
 

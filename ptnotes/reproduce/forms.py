@@ -37,7 +37,7 @@ def readable(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    made = [_read(row) for row in rows]
+    made = [read(row) for row in rows]
     varying = _varying(made)
     one = len({each.measure for each in made}) == 1
     found = []
@@ -55,7 +55,8 @@ def readable(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     return frame.drop(columns=empty) if empty else frame
 
 
-def _read(record: Mapping[str, Any]) -> FigureRow:
+def read(record: Mapping[str, Any]) -> FigureRow:
+    """The row of an experiment's document."""
     values: dict[str, Any] = {each.name: record.get(each.name) for each in fields(FigureRow)}
     return FigureRow(**values)
 
