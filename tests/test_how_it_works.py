@@ -90,7 +90,8 @@ def test_claim(edited):
 def test_data_set(edited):
     """It is right, and a changed one isn't; a reader names the file that it can't read."""
     found = ptnotes(edited, "data", "list", "--data-dir", "points")
-    assert [row["state"] for row in found["result"]["files"] if row["data_set"] == "circles"] == ["right"]
+    files = found["result"]["files"]
+    assert [row["state"] for row in files if row["data_set"] == "circles"] == ["right"]
     broken = edited / "broken"
     broken.mkdir()
     (broken / "circles.csv").write_text("0,0\n")
