@@ -45,7 +45,7 @@ DATE = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?"
 DURATION = r"\d[\d.,]* ?(?:ms|s|min|images/s|秒|分钟)(?!\w)"
 VARIES = re.compile(rf"{DATE}|{DURATION}|\d+ (?:threads?|个线程)")
 # of a table's columns and a summary's lines
-TIMES = {"train s", "test s", "val s", "date"}
+TIMES = {"train s", "test s", "val s", "date", "images per second"}
 TIMES |= {f"{part}seconds" for part in ("train ", "test ", "wall ", "")}
 TIMES |= {catalogue().get(name, name) for name in TIMES}
 TOLERANCE = 0.005  # of a number: what CPUs made of the same training differed by less
@@ -80,11 +80,10 @@ class Page:
 
     def _example(self, found: re.Match[str]) -> str:
         if found["before"] is not None:
-            for line in found["before"].splitlines():
-                if line.startswith("$ "):
-                    self._command(line[2:])
-                else:
-                    exec(line, self.namespace)
+            for command, python in re.findall(
+                r"^\$ (.*)\n|((?:^(?!\$ ).*\n)+)", found["before"], re.M
+            ):
+                exec(python, self.namespace) if python else self._command(command)
             return found[0]
         if found["console"] is not None:
             return f"```console\n{self._console(found['console'])}```"

@@ -149,6 +149,8 @@ def _experiment(path: Path, as_json: bool, quiet: bool, **given: Any) -> None:
     for each in result.get("failed", ()):
         say(f"{each['run']}: {each['error']}")
     if missed := result.get("expectations_missed"):
-        say(f"{missed} figures are not as expected")
+        say(
+            f"{missed} figures are not as expected" if missed > 1 else "1 figure is not as expected"
+        )
     if missed or "failed" in result:
         raise typer.Exit(1)
