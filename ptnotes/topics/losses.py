@@ -38,7 +38,7 @@ def run(
     probabilities = reference.softmax(z.numpy())
     yield Table(
         "Softmax: exp(z) / Σ exp(z)",
-        ("sample", "class", "logit", "probability", ""),
+        ("sample no.", "class", "logit", "probability", ""),
         [
             (str(n), str(c), f"{logits[n][c]:g}", f"{p:.6f}", "← target" * (c == targets[n]))
             for n, row in enumerate(probabilities)

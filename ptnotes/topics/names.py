@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ptnotes.datasets import names
 from ptnotes.engine.device import environment, prepare, seed_streams, seed_weights
-from ptnotes.engine.loading import Batches, CharDropout, PaddedSequences, make_loader
+from ptnotes.engine.loading import CharDropout, PaddedSequences, make_loader
 from ptnotes.engine.loop import LossMeter, evaluate, evaluate_at_end
 from ptnotes.engine.metrics import (
     classification_report,
@@ -121,14 +121,17 @@ def training_set(
     return CharDropout(*surnames, share=masked, unknown=names.UNKNOWN, generator=rng, device=device)
 
 
-def some_predictions(surnames: names.Names, predicted: Tensor, classes: tuple[str, ...]) -> Table:
-    """SHOWN names of the set, evenly spaced, their countries, and the ``predicted`` ones (N)."""
+def some_predictions(shards: Shards, surnames: PaddedSequences, classes: tuple[str, ...]) -> Table:
+    """SHOWN names, evenly spaced, with their countries and the predicted ones."""
+    shown = torch.linspace(0, len(surnames) - 1, SHOWN).int().unique().tolist()
+    codes, lengths, labels = surnames[shown]  # the longest first
+    predicted = predict_class(shards.forward(codes, lengths)).tolist()
     rows = []
-    for index in torch.linspace(0, len(predicted) - 1, SHOWN).int().unique().tolist():
-        codes = surnames.codes[index, : surnames.lengths[index]]
-        country, guess = int(surnames.labels[index]), int(predicted[index])
+    for index in labels.argsort(stable=True).tolist():
+        name = names.decode(codes[index, : lengths[index]])
+        country, guess = int(labels[index]), predicted[index]
         role = "good" if guess == country else "bad"
-        rows.append((names.decode(codes), classes[country], Marked((classes[guess], role))))
+        rows.append((name, classes[country], Marked((classes[guess], role))))
     return Table("Names of the test set", ("name", "country", "predicted"), rows)
 
 
@@ -163,11 +166,12 @@ def run(
     train_set = training_set(train_names, recipe.masked, streams.augmentation, used_device)
     train = make_loader(train_set, recipe.batch_size, shuffle=streams.order, buckets=recipe.buckets)
 
-    def in_order(surnames: names.Names) -> Batches:
-        return make_loader(PaddedSequences(*surnames, device=used_device), recipe.batch_size)
-
-    test = in_order(test_names)
-    part, judged = ("val", in_order(held_out)) if recipe.validation else ("test", test)
+    test_set = PaddedSequences(*test_names, device=used_device)
+    test = make_loader(test_set, recipe.batch_size)
+    part, judged = "test", test
+    if recipe.validation:
+        held_out_set = PaddedSequences(*held_out, device=used_device)
+        part, judged = "val", make_loader(held_out_set, recipe.batch_size)
 
     # 2 model
     with seed_weights(recipe.seed):
@@ -234,6 +238,7 @@ def run(
         with training.chosen_weights():
             found = evaluate_at_end(shards, criterion, test, training.rows[-1])
             logits, labels = predict_logits(shards, test)
+            shown = some_predictions(shards, test_set, classes)
     measured: dict[str, Any] = {
         "test_accuracy": found.accuracy,
         "test_accuracy_interval": wilson_interval(found.accuracy, len(labels)),
@@ -245,7 +250,6 @@ def run(
         measured |= {"best_test_accuracy": best.test_accuracy, "best_epoch": best.epoch}
     if recipe.name == "notes" and data == "names" and not recipe.validation:
         measured["published_accuracy"] = PUBLISHED
-    predicted = predict_class(logits)
-    yield some_predictions(test_names, predicted, classes)
-    report = classification_report(predicted, labels, classes)
+    yield shown
+    report = classification_report(predict_class(logits), labels, classes)
     yield Result(measured | training.choice() | training.totals() | report)

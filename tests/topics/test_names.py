@@ -6,6 +6,7 @@ import torch
 from ptnotes import api
 from ptnotes.datasets import names as data
 from ptnotes.errors import DeviceError
+from ptnotes.events import Table
 from ptnotes.topics.names import RNNClassifier
 
 
@@ -30,6 +31,17 @@ def test_where_there_is_mps(small_data, monkeypatch):
     assert (header.config["device"], header.config["shards"]) == ("cpu", 2)
     with pytest.raises(DeviceError, match="--device cpu"):
         next(api.events("names", device="mps", data_dir=small_data))
+
+
+def test_shown_names_have_their_own_predictions(tmp_path):
+    """Those that the saved run makes of them, whatever the order of a batch."""
+    out = tmp_path / "run"
+    found = list(api.events("names", data="sample", epochs=6, out=out))
+    (table,) = [event for event in found if isinstance(event, Table)]
+    again = api.load(out).predict([name for name, *_ in table.rows])
+    assert [str(predicted) for *_, predicted in table.rows] == again["prediction"].tolist()
+    assert len(set(again["prediction"])) > 3
+    assert [country for _, country, _ in table.rows] == sorted(row[1] for row in table.rows)
 
 
 def test_loss_falls(document, small_data):
