@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ptnotes.run import Run
     from ptnotes.stats import ChannelStats, channel_stats
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ChannelStats",
