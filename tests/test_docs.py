@@ -49,7 +49,7 @@ def test_pages_show_their_pictures():
     for each in pictures:
         page = (ROOT / "docs" / f"{each.stem}.md").read_text(encoding="utf-8")
         assert f'src="images/{each.name}"' in page
-        assert f'"{each.stem}": "{each.stem}' in script
+        assert f'"{each.stem}": ' in script
         assert each.stat().st_size <= 60_000
 
 
