@@ -58,7 +58,11 @@ def title_of(document: Mapping[str, Any]) -> str:
 
 
 def majority_of(document: Mapping[str, Any]) -> float | None:
-    """The share of the larger class, where the result has it."""
+    """The share of the larger class among the rows of the curve, where the result has it: of
+    validation rows it has none.
+    """
+    if any("val_accuracy" in row for row in document.get("history", ())):
+        return None
     share: float | None = document.get("result", {}).get("larger_class_share")
     return share
 

@@ -7,7 +7,7 @@ import pytest
 
 from ptnotes.events import EpochRow, Header, RunRecord, SeedRows
 from ptnotes.plots import theme
-from ptnotes.plots.curves import band, curve, of_document, of_seeds, title_of
+from ptnotes.plots.curves import band, curve, majority_of, of_document, of_seeds, title_of
 from ptnotes.plots.figure import save
 from ptnotes.plots.panels import apart
 
@@ -80,6 +80,13 @@ def test_majority_class_is_a_line():
     found = of_document(document(history(0), larger_class_share=0.75))
     assert "majority class" in labelled(found.axes[0])
     assert "majority class" not in labelled(of_document(document(history(0))).axes[0])
+
+
+def test_majority_class_is_that_of_the_rows_that_are_judged():
+    """A result has the test rows' share: beside a curve of validation rows it would mislead."""
+    judged = [row | {"val_accuracy": 0.7} for row in history(0)]
+    assert majority_of(document(history(0), larger_class_share=0.65)) == 0.65
+    assert majority_of(document(judged, larger_class_share=0.65)) is None
 
 
 @pytest.mark.parametrize("majority", [1.0, 0.5])
