@@ -45,7 +45,11 @@ def run(*, data_dir: Path | None, network: bool) -> Iterator[Event]:
     ]
     if network:
         checks += _mirrors()
-    rows = [(Marked(SIGNS[each.status]), each.what, _with_cure(each)) for each in checks]
+    rows = [
+        # a single word in a cell is taken for a name: these are not
+        (Marked(SIGNS[each.status]), Marked((translate(each.what), "")), _with_cure(each))
+        for each in checks
+    ]
     yield Table("This machine", ("", "part", "found"), rows)
     failed = [each.what for each in checks if each.status == "error"]
     yield Result({"checks": [vars(each) for each in checks], "failed": failed})
@@ -53,7 +57,7 @@ def run(*, data_dir: Path | None, network: bool) -> Iterator[Event]:
 
 def _with_cure(check: Check) -> str:
     if not check.cure:
-        return check.found
+        return Marked((translate(check.found), ""))
     role = SIGNS[check.status][1]
     return Marked((f"{translate(check.found)}\n", ""), (translate(check.cure), role))
 

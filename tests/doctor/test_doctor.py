@@ -285,3 +285,12 @@ def test_optional_parts_are_those_of_the_project(monkeypatch):
     monkeypatch.setattr(libraries, "OPTIONAL", {"x": ("json",), "y": ("json", "no_such_module")})
     one = found_by(libraries.packages(), "optional parts")
     assert (one.found, one.cure) == ("x; not installed: y", "pip install 'ptnotes[y]'")
+
+
+def test_single_words_are_chinese_too(cli):
+    """A word in a cell may be a name, but those of doctor aren't."""
+    shown = cli("--lang", "zh", "doctor").stdout
+    for word in ("packages", "devices", "memory", "terminal", "right"):
+        assert f"  {word}  " not in shown and not shown.endswith(word), word
+    for word in ("软件包", "计算设备", "内存", "终端", "正确"):
+        assert word in shown
