@@ -75,7 +75,7 @@ def ptnotes(place, *arguments):
 def test_architecture(edited, recipe):
     out = f"runs/{recipe}"
     kept = ["--sample", "--recipe", recipe, "--epochs", "2", "--out", out]
-    found = ptnotes(edited, "mnist", "--arch", "logistic", *kept)
+    found = ptnotes(edited, "mnist", "--arch", "softmax", *kept)
     assert found["result"]["parameters"] == 7850
     first, last = found["history"]
     assert last["train_loss"] < first["train_loss"]

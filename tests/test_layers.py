@@ -1,6 +1,7 @@
 """The architecture: each room of the package imports only those that stand before it here."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,12 @@ def test_lessons_do_not_know_each_other(path):
 )
 def test_the_test_notices_a_wrong_import(room, line):
     assert violations(room, line)
+
+
+def test_the_readmes_list_every_room_in_this_order():
+    for name in ("README.md", "README.zh-CN.md"):
+        path = PACKAGE.parent / name
+        if not path.exists():
+            pytest.skip("needs the checkout")
+        listed = re.findall(r"^ptnotes/(\w+)(?:/|\.py) ", path.read_text(encoding="utf-8"), re.M)
+        assert listed == [room for room in ORDER if not room.startswith("__")]
