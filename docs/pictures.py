@@ -45,6 +45,11 @@ COMMANDS: dict[str, str | list[str]] = {
         "runs compare full mini-batch --plot",
     ],
 }
+LESSONS = ("backward", "linreg", "logistic", "diabetes", "mnist", "seq", "names", "losses")
+LESSONS += ("conv-demo", "rnn-demo", "stats", "verify")
+for lesson in LESSONS:  # of the Chinese pages
+    command = COMMANDS[lesson]
+    COMMANDS[f"zh/{lesson}"] = f"--lang zh {command}"
 TAKES_FILE = ("--plot", "--histogram", "--confusion")
 
 
@@ -58,7 +63,7 @@ def draw(name: str, place: Path = PLACE) -> Path:
         last += " --plot"
     with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
         for command in (*first, f"{last} {path}"):
-            arguments = ["--lang", "en", *command.split(), "--quiet"]
+            arguments = ["--lang", "en", *command.split(), "--quiet"]  # the last --lang counts
             done = CliRunner().invoke(app, arguments)
             if done.exit_code:
                 sys.exit(f"{arguments}: {done.output}")
