@@ -15,7 +15,7 @@ from importlib.resources import files
 
 LANGUAGES = ("en", "zh")
 VARIABLE = "PTNOTES_LANG"
-LONGEST = 500  # characters of a text with holes: finding what fills them takes longer than in line
+LONGEST = 1000  # characters of a text with holes: finding what fills them takes longer than in line
 _current: ContextVar[str | None] = ContextVar("language", default=None)
 
 

@@ -136,3 +136,13 @@ def test_accuracies_are_those_that_were_measured(page):
     assert len(cells) >= 4
     for cell in cells:
         assert f"{100 * cell['mean']:.2f} %" in text, cell["run"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/benchmarks.md"])
+def test_means_of_thirty_seeds_are_those_that_were_measured(page):
+    measured = json.loads((ROOT / "docs" / "measured" / "thirty.json").read_text(encoding="utf-8"))
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for cell in measured["cells"]:
+        if page == "docs/benchmarks.md" or cell["topic"] == "mnist":
+            said = f"{100 * cell['mean']:.2f} % ± {100 * cell['std']:.2f}"
+            assert said in text, cell["run"]

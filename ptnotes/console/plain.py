@@ -70,7 +70,7 @@ def headlines(header: Header) -> tuple[list[str], list[str]]:
     ]
     seeds = config.get("seeds", 1)
     if seeds > 1:
-        config = config | {"seed": f"{config['seed']} to {config['seed'] + seeds - 1}"}
+        config = config | {"seed": f"{config['seed']}–{config['seed'] + seeds - 1}"}
     on = {
         name: f"{translate(name)} {config[name]}"
         for name in ("data", "seed", "device")

@@ -18,6 +18,7 @@ import pytest
 from ptnotes.datasets import download
 from ptnotes.datasets.manifest import DataSet, File, data_sets
 from ptnotes.errors import DataError
+from ptnotes.language import lookup
 
 CONTENT = bytes(range(256)) * 4096  # a megabyte
 FILE = File("some/raw/file.gz", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
@@ -336,3 +337,11 @@ def test_manifest_agrees_with_torchvision():
         assert [f"{theirs.__name__}/raw/{file}" for file, _ in theirs.resources] == [
             file.path for file in ours.files
         ]
+
+
+def test_a_failed_download_is_told_in_chinese(tmp_path):
+    """With the reasons of three mirrors it is the longest of all messages. No network in tests."""
+    for data_set in data_sets().values():
+        with pytest.raises(DataError) as raised:
+            download.fetch(data_set, data_set.files[0], tmp_path)
+        assert lookup(str(raised.value)), data_set
