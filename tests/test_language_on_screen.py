@@ -24,7 +24,7 @@ KEPT = {
     *("cnn", "rnn", "lstm", "gru", "cell", "layer", "embedding", "True", "False", "None", "cpu"),
     *("python", "torch", "torchvision", "numpy", "view", "logit", "logits", "pooling", "fc", "mp"),
     *("conv1", "conv2", "Linear", "Conv2d", "MaxPool2d", "ImageNet", "MNIST", "relu", "0 to 1"),
-    "pandas",
+    *("pandas", "ptnotes"),
 }
 
 

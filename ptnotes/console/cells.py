@@ -47,7 +47,10 @@ def cells_of(row: Row) -> list[Cell]:
             least = max(9 if spec.endswith("e") else 6, len(format(-1 if signed else 0, spec)))
             least = max(least, cell_len(title))
         else:
-            text = printable(value) if isinstance(value, str) else written(field.name, value)
+            if isinstance(value, str):  # a single word is a name
+                text = printable(translate(value) if " " in value else value)
+            else:
+                text = written(field.name, value)
             least = len(format("", spec))
         found.append(Cell(field.name, title, text, least, is_number))
     return found

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from ptnotes.console import cells
 from ptnotes.events import EpochRow, Header, Row, column
+from ptnotes.language import set_language
 
 
 @dataclass(frozen=True)
@@ -49,3 +50,21 @@ def test_rows_that_are_no_updates_are_all_shown(records):
     header = Header("mnist", {"epochs": 3}, {}, rows=50, records=records)
     rows = [NumberedRow(number) for number in range(50)]
     assert all(cells.is_shown(row, index, header) for index, row in enumerate(rows))
+
+
+def test_texts_of_a_row_are_in_the_language_of_the_screen():
+    """A verdict of two words is; a single word is a name."""
+
+    @dataclass(frozen=True)
+    class VerdictRow(Row):
+        verdict: str = column("verdict", "<16")
+        run: str = column("run")
+
+    found = VerdictRow("equal to the bit", "train")
+    set_language("zh")
+    try:
+        verdict, run = cells.cells_of(found)
+    finally:
+        set_language("en")
+    assert verdict.text == "逐位相同"
+    assert run.text == "train"
