@@ -12,8 +12,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ptnotes.language import language, set_language
 from ptnotes.reproduce.forms import as_markdown, read
 from ptnotes.reproduce.tables import named
@@ -72,10 +70,10 @@ def _steps(cells: list[dict[str, Any]], prefix: str) -> str:
             rows[cell.run] = {STEP[language()]: f"+ {spelled}" if before else first}
             before = cell.options
         rows[cell.run] |= {named(cell.measure): cell.figure(), "n": cell.count()}
-    frame = pd.DataFrame(rows.values())
-    frame["n"] = frame.pop("n")
-    aligned = ["left", *["right"] * (len(frame.columns) - 1)]
-    return str(frame.to_markdown(index=False, disable_numparse=True, colalign=aligned))
+    found = [row | {"n": row.pop("n")} for row in rows.values()]
+    # not padded: how wide Chinese is depends on what is installed
+    lines = [found[0].keys(), ["---", *["--:"] * (len(found[0]) - 1)], *(r.values() for r in found)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _option(name: str, value: object) -> str:

@@ -98,7 +98,7 @@ def test_document_and_table(document, cli):
 
 
 def test_heading_names_the_seeds(cli):
-    assert "seed 4 to 6" in cli("linreg", "--epochs", "3", "--seed", "4", "--seeds", "3").stdout
+    assert "seed 4–6" in cli("linreg", "--epochs", "3", "--seed", "4", "--seeds", "3").stdout
 
 
 @pytest.mark.parametrize(
