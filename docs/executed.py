@@ -83,11 +83,19 @@ class Page:
             for command, python in re.findall(
                 r"^\$ (.*)\n|((?:^(?!\$ ).*\n)+)", found["before"], re.M
             ):
-                exec(python, self.namespace) if python else self._command(command)
+                if python:
+                    exec(python, self.namespace)
+                else:
+                    self._prepare(command)
             return found[0]
         if found["console"] is not None:
             return f"```console\n{self._console(found['console'])}```"
         return self._python(found)
+
+    def _prepare(self, line: str) -> None:
+        done = CliRunner().invoke(app, shlex.split(line)[1:])
+        if done.exit_code:
+            raise SystemExit(f"{self.path}: '{line}' failed: {done.output}")
 
     def _console(self, block: str) -> str:
         commands = [line for line in block.splitlines() if line.startswith("$ ")]

@@ -53,7 +53,9 @@ def _block(name: str, prefix: str | None) -> str:
     measured = json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8"))
     versions = " ".join(f"{name} {version}" for name, version in measured["versions"].items())
     table = as_markdown(measured["cells"]) if prefix is None else _steps(measured["cells"], prefix)
-    machine = MACHINES.get(measured["machine"], "") if language() == "zh" else measured["machine"]
+    machine = measured["machine"]
+    if language() == "zh":
+        machine = MACHINES.get(machine, machine)
     source = f"`{measured['command']}`, {measured['date']}, {machine}, {versions}:"
     return f"{source}\n\n{table}\n"
 
