@@ -17,7 +17,7 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from ptnotes.engine.runtime import configure_allocator
@@ -127,12 +127,12 @@ class Page:
         if excerpt := EXCERPT.match(code):
             self._check_excerpt(ROOT / excerpt[1], code[excerpt.end() :])
             return found[0]
-        printed = _outcome(lambda: exec(compile(code, self.path.name, "exec"), self.namespace))
-        if found["printed"] is None:
-            if printed.startswith("\0"):
-                raise SystemExit(f"{self.path}: {printed[1:]}in\n{code}")
-            return found[0]
-        return f"```python\n{code}```\n\n```text\n{printed.lstrip(chr(0))}```"
+        printed, error = _outcome(code, self.namespace)
+        if found["printed"] is not None:
+            return f"```python\n{code}```\n\n```text\n{printed}{error}```"
+        if error:
+            raise SystemExit(f"{self.path}: {error}in\n{code}")
+        return found[0]
 
     def _check_excerpt(self, path: Path, code: str) -> None:
         source, lines = ("".join(text.split()) for text in (path.read_text(encoding="utf-8"), code))
@@ -140,16 +140,15 @@ class Page:
             raise SystemExit(f"{self.path}: {path.name} has no such lines:\n{code}")
 
 
-def _outcome(run: Callable[[], None]) -> str:
-    """What it prints; behind it, marked by a NUL before all, the exception that it raises."""
-    printed = io.StringIO()
+def _outcome(code: str, namespace: dict[str, object]) -> tuple[str, str]:
+    """What it prints, and a line for the exception that it raises, if it raises one."""
+    printed, error = io.StringIO(), ""
     with contextlib.redirect_stdout(printed):
         try:
-            run()
-        except Exception as error:
-            message = f"{type(error).__name__}: {error}".splitlines()[0]
-            return f"\0{printed.getvalue()}{message}\n"
-    return printed.getvalue()
+            exec(code, namespace)
+        except Exception as raised:
+            error = f"{type(raised).__name__}: {raised}".splitlines()[0] + "\n"
+    return printed.getvalue(), error
 
 
 def same(old: str, new: str) -> bool:

@@ -63,18 +63,21 @@ def _block(name: str, prefix: str | None) -> str:
 def _steps(cells: list[dict[str, Any]], prefix: str) -> str:
     """A row per run, a column per measure; in the first all options, then those that change."""
     rows: dict[str, dict[str, str]] = {}
+    counts: dict[str, str] = {}
     before: dict[str, Any] = {}
     for cell in (read(cell) for cell in cells if cell["run"].split("-")[0] == prefix):
         if cell.run not in rows:
             changed = {k: v for k, v in cell.options.items() if before.get(k) != v}
-            spelled = f"`{' '.join(_option(*each) for each in changed.items())}`"
-            first = f"`ptnotes {cell.topic}` {spelled}".replace("` `", " ")
-            rows[cell.run] = {STEP[language()]: f"+ {spelled}" if before else first}
+            options = " ".join(_option(*each) for each in changed.items())
+            change = f"+ `{options}`" if before else f"`ptnotes {cell.topic} {options}`"
+            rows[cell.run] = {STEP[language()]: change}
             before = cell.options
-        rows[cell.run] |= {named(cell.measure): cell.figure(), "n": cell.count()}
-    found = [row | {"n": row.pop("n")} for row in rows.values()]
+        rows[cell.run][named(cell.measure)] = cell.figure()
+        counts[cell.run] = cell.count()
+    names = [*next(iter(rows.values())), "n"]
     # not padded: how wide Chinese is depends on what is installed
-    lines = [found[0].keys(), ["---", *["--:"] * (len(found[0]) - 1)], *(r.values() for r in found)]
+    lines = [names, ["---", *["--:"] * (len(names) - 1)]]
+    lines += [[*row.values(), counts[run]] for run, row in rows.items()]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -1,27 +1,16 @@
 """The documentation says what the code does."""
 
-import importlib.util
 import json
 import re
 import subprocess
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from ptnotes.verify.claims import CLAIMS
+from tests.documentation import ROOT, script
 
-ROOT = Path(__file__).parents[1]
-if not (ROOT / "docs").exists():
-    pytest.skip("needs the checkout", allow_module_level=True)
 pytestmark = pytest.mark.docs
-
-
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 generate, translations = script("generate"), script("translations")

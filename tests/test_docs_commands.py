@@ -2,16 +2,14 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-if not (ROOT / "docs").exists():
-    pytest.skip("needs the checkout", allow_module_level=True)
+from tests.documentation import script
+
 pytestmark = pytest.mark.docs
 
-PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = script("executed").PAGES
 ENDS = {"&&", "||", "|", ";", ">", "2>", "<"}
 
 

@@ -1,19 +1,14 @@
 """The examples of the pages say what they say: python docs/executed.py mends them."""
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-if not (ROOT / "docs").exists():
-    pytest.skip("needs the checkout", allow_module_level=True)
+from tests.documentation import ROOT, script
+
 pytestmark = pytest.mark.docs
 
-spec = importlib.util.spec_from_file_location("executed", ROOT / "docs" / "executed.py")
-executed = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(executed)
+executed = script("executed")
 
 
 def has_examples(path):

@@ -1,20 +1,13 @@
 """The pages' pictures are what their commands draw: python docs/pictures.py NAME mends one."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from ptnotes.plots.figure import cjk_families
+from tests.documentation import script
 
-ROOT = Path(__file__).parents[1]
-if not (ROOT / "docs").exists():
-    pytest.skip("needs the checkout", allow_module_level=True)
 pytestmark = pytest.mark.docs
 
-spec = importlib.util.spec_from_file_location("pictures", ROOT / "docs" / "pictures.py")
-pictures = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(pictures)
+pictures = script("pictures")
 
 
 @pytest.mark.slow

@@ -88,13 +88,18 @@ def test_claim(edited):
 
 
 def test_data_set(edited):
-    """It is right, and a changed one isn't; a reader names the file that it can't read."""
-    found = ptnotes(edited, "data", "list", "--data-dir", "points")
-    files = found["result"]["files"]
-    assert [row["state"] for row in files if row["data_set"] == "circles"] == ["right"]
+    """It is right, a changed one is not; the reader names the file that it can't read."""
+
+    def state(directory):
+        files = ptnotes(edited, "data", "list", "--data-dir", directory)["result"]["files"]
+        (row,) = [row for row in files if row["data_set"] == "circles"]
+        return row["state"]
+
+    assert state("points") == "right"
     broken = edited / "broken"
     broken.mkdir()
     (broken / "circles.csv").write_text("0,0\n")
+    assert state("broken") == "wrong"
     done = run(edited, "circles", "--data-dir", "broken")
     assert done.returncode == 1
     assert "circles.csv" in done.stderr
