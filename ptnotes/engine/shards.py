@@ -18,11 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from ptnotes.engine import distributed
+from ptnotes.engine.exchange import Gradients, LossOf, exchange
+from ptnotes.engine.graphs import Captured
 from ptnotes.engine.shardable import check_shardable
 
 T = TypeVar("T")
 Job = Callable[[], Any]
-Gradients = tuple[Tensor, Sequence[Tensor | None]]  # a shard's loss, the parameters' gradients
 Results = SimpleQueue[tuple[Any, BaseException | None]]
 
 
@@ -81,11 +82,18 @@ class Shards:
     is made. Raises ValueError for a model or criterion whose shards don't add up to the batch:
     dropout and batch normalization, means weighted by class or by something else, a criterion that
     doesn't say as its ``reduction`` whether it is a mean or a sum. With ``precision`` "bf16" the
-    forward pass is autocast.
+    forward pass is autocast. ``captured``: on CUDA, and in one process, what batches of one shape
+    have to compute is captured as a graph; the forward pass must not wait for the GPU.
     """
 
     def __init__(
-        self, count: int, model: nn.Module, criterion: nn.Module, *, precision: str = "fp32"
+        self,
+        count: int,
+        model: nn.Module,
+        criterion: nn.Module,
+        *,
+        precision: str = "fp32",
+        captured: bool = False,
     ) -> None:
         if count > 1:
             check_shardable(model, criterion)
@@ -97,6 +105,7 @@ class Shards:
         self.rank, self.processes = 0, 1
         self._threads: int | None = None  # torch's own, while inside
         self._checked = count == 1
+        self._graph = Captured(self._gradients) if captured else None
 
     def __enter__(self) -> Self:
         if self.count > 1 and torch.is_autocast_enabled("cpu"):
@@ -106,7 +115,9 @@ class Shards:
         self._threads = torch.get_num_threads()
         use_one_thread()
         self.rank, self.processes = distributed.sharing()
-        self.workers = [_Worker() for _ in range(min(self._threads, self.count) - 1)]
+        on_cpu = all(parameter.is_cpu for parameter in self.parameters)
+        threads = min(self._threads, self.count) if on_cpu else 1  # a GPU's queue needs no second
+        self.workers = [_Worker() for _ in range(threads - 1)]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +157,7 @@ class Shards:
             done.append(result)
         return [done[place % threads][place // threads] for place in range(len(own))]
 
-    def backward(self, loss_of: Callable[..., Tensor], *batch: Tensor) -> Tensor:
+    def backward(self, loss_of: LossOf, *batch: Tensor) -> Tensor:
         """The gradients of ``loss_of(*batch)``, added to the parameters' ``grad``, shard by shard.
 
         ``batch`` are tensors (N, …), the targets last; ``loss_of`` computes the forward pass and
@@ -164,6 +175,20 @@ class Shards:
             self._check_repeatable(loss_of, [tensor[::count] for tensor in batch])
             self._checked = True
 
+        # what a graph finds lies where it puts the next: nothing can be added to it
+        fresh = all(parameter.grad is None for parameter in self.parameters)
+        graph = self._graph if fresh and self.processes == 1 else None
+        loss, found = (graph or self._gradients)(loss_of, *batch)
+        for parameter, gradient in zip(self.parameters, found, strict=True):
+            if gradient is not None:
+                before = parameter.grad
+                parameter.grad = gradient if before is None else before.add_(gradient)
+        return loss
+
+    def _gradients(self, loss_of: LossOf, *batch: Tensor) -> Gradients:
+        """Of a batch: those of its shards, added in order."""
+        targets = batch[-1]
+
         def gradients(*shard: Tensor) -> Gradients:
             share = len(shard[-1]) / len(targets) if self.averages else 1.0
             with self._autocast(shard[-1]):
@@ -174,64 +199,32 @@ class Shards:
 
         results = self._map(gradients, batch, self.rank, self.processes)
         if self.processes > 1:
-            results = self._exchange(results, min(self.count, len(targets)), targets.device)
+            count = min(self.count, len(targets))
+            results = exchange(results, self.parameters, count, self.processes)
+        totals: list[Tensor | None] = []
         for parameter, *of_shards in zip(
             self.parameters, *(gradients for _, gradients in results), strict=True
         ):
             used = [gradient for gradient in of_shards if gradient is not None]
             if not used:
+                totals.append(None)
                 continue
             total = used[0]
             for other in used[1:]:
                 total.add_(other)
             if total.stride() != parameter.stride():  # fused optimizers need the same layout
                 total = torch.empty_like(parameter).copy_(total)
-            parameter.grad = total if parameter.grad is None else parameter.grad.add_(total)
-        return torch.stack([loss for loss, _ in results]).sum()
-
-    def _exchange(
-        self, own: Sequence[Gradients], count: int, device: torch.device
-    ) -> list[Gradients]:
-        """This process's results → those of all ``count`` shards, in the shards' order.
-
-        Of every process one buffer a step: of each shard its loss, which parameters it used, its
-        gradients. A process without a shard sends none.
-        """
-        sizes = [parameter.numel() for parameter in self.parameters]
-        width = 1 + len(sizes) + sum(sizes)
-        places = -(-count // self.processes)
-        buffer = torch.zeros(places, width, device=device)
-        for line, (loss, found) in zip(buffer, own, strict=False):
-            line[0] = loss
-            if line.is_cpu:
-                used = [gradient is not None for gradient in found]
-                line[1 : 1 + len(sizes)] = torch.tensor(used, dtype=line.dtype)
-            for part, gradient in zip(line[1 + len(sizes) :].split(sizes), found, strict=True):
-                if gradient is not None:
-                    part.view(gradient.shape).copy_(gradient)
-        every = distributed.all_gather(buffer, senders=count)
-        return [
-            self._unpacked(every[k % self.processes][k // self.processes], sizes)
-            for k in range(count)
-        ]
-
-    def _unpacked(self, line: Tensor, sizes: list[int]) -> Gradients:
-        # to look waits for an accelerator: there a gradient that isn't is one of zeros
-        flags = line[1 : 1 + len(sizes)]
-        used = flags.bool().tolist() if line.is_cpu else [True] * len(sizes)
-        parts = line[1 + len(sizes) :].split(sizes)
-        return line[0], [
-            part.view(parameter.shape) if is_used else None
-            for part, parameter, is_used in zip(parts, self.parameters, used, strict=True)
-        ]
+            totals.append(total)
+        return torch.stack([loss for loss, _ in results]).sum(), totals
 
     def _autocast(self, like: Tensor) -> AbstractContextManager[None]:
         if self.precision == "fp32":
             return nullcontext()  # entering it takes longer, even if it is not enabled
-        return torch.autocast(like.device.type, torch.bfloat16)
+        # a graph must not find the weights that an earlier computation has cast
+        return torch.autocast(like.device.type, torch.bfloat16, cache_enabled=like.is_cpu)
 
     @torch.no_grad()
-    def _check_repeatable(self, loss_of: Callable[..., Tensor], shard: Sequence[Tensor]) -> None:
+    def _check_repeatable(self, loss_of: LossOf, shard: Sequence[Tensor]) -> None:
         """A shard computed twice has the same loss, or threads would change bits too."""
         buffers = [buffer.clone() for buffer in self.model.buffers()]
         with self._autocast(shard[-1]):

@@ -194,7 +194,9 @@ def run(
         loss: Tensor = criterion(logits, labels)
         return loss
 
-    with Shards(recipe.shards, model, criterion, precision=recipe.precision) as shards:
+    with Shards(
+        recipe.shards, model, criterion, precision=recipe.precision, captured=True
+    ) as shards:
         for epoch in training.epochs(recipe.epochs):
             epoch_started = time.perf_counter()
             model.train()
