@@ -49,6 +49,8 @@ def events(
     tasks = grid.tasks(cells, out)
     kept = running.kept_results(tasks)
     config = {"experiment": content.title, "file": str(path), "out": str(out), "jobs": jobs}
+    if seeds is not None:
+        config["seeds"] = seeds
     if sample:
         config["data"] = "sample"
     rows = sum(len(each.measures) or 1 for each in cells)
