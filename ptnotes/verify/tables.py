@@ -96,5 +96,6 @@ def measured(values: dict[str, Any]) -> str:
 
 def _values(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {written(name, each)}" for name, each in value.items())
-    return written("", value)
+        named = ((translate(name), written(name, each)) for name, each in value.items())
+        return ", ".join(f"{name} = {text}" for name, text in named)
+    return translate(written("", value))

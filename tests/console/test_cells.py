@@ -52,6 +52,19 @@ def test_rows_that_are_no_updates_are_all_shown(records):
     assert all(cells.is_shown(row, index, header) for index, row in enumerate(rows))
 
 
+def test_large_numbers_keep_to_their_column():
+    """Those of a training that diverges have dozens of digits."""
+
+    @dataclass(frozen=True)
+    class WeightRow(Row):
+        weight: float = column("weight", ".5f")
+        count: int = column("count", "d")
+
+    weight, count = cells.cells_of(WeightRow(-297294944.0, 60_000))
+    assert weight.text == "-2.97e+08"
+    assert count.text == "60000"
+
+
 def test_texts_of_a_row_are_in_the_language_of_the_screen():
     """A verdict of two words is; a single word is a name."""
 
