@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.box import ASCII, ROUNDED
 from rich.cells import cell_len
-from rich.console import Console, Group
+from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -118,14 +118,13 @@ class TerminalScreen:
         grid = RichTable.grid(padding=(0, 2))
         grid.add_column(style="dim", overflow="fold", max_width=32)
         grid.add_column(overflow="fold")
+        title = Text(translate(name.replace("_", " ")), "bold not dim")
+        grid.add_row(title, Text(value, STYLES["headline"]))
         for each, text in told:
             grid.add_row(translate(each.replace("_", " ")), text)
-        headline = Text.assemble(
-            (f"{translate(name.replace('_', ' '))}  ", "bold"), (value, STYLES["headline"])
-        )
         self._print(Text())
         panel = Panel(
-            Group(headline, grid) if told else headline,
+            grid,
             box=ASCII if self.console.options.ascii_only else ROUNDED,
             border_style="dim",
             padding=(0, 1),

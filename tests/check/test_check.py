@@ -45,6 +45,7 @@ def checked(cli, run_of, small_data):
     return check
 
 
+@pytest.mark.slow
 def test_forty_submissions(checked, classroom, tmp_path, monkeypatch):
     place, expected = classroom
     assert len(expected) == 40
