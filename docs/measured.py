@@ -1,7 +1,9 @@
-"""Keeps what an experiment's document says in docs/measured/, for the tables of the pages.
+"""Keeps what an experiment or a benchmark found in docs/measured/, for the tables of the pages.
 
 ptnotes reproduce notes.toml --json > /tmp/notes.json
 python docs/measured.py notes /tmp/notes.json --machine "two x86-64 cores, AVX-512"
+PTNOTES_DATA=DIR python -m tests.benchmarks.shards --json /tmp/shards.json
+python docs/measured.py shards /tmp/shards.json --machine "two x86-64 cores, AVX-512"
 python docs/generate.py
 """
 
@@ -9,12 +11,17 @@ import argparse
 import datetime
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from ptnotes.language import language, set_language
 from ptnotes.reproduce.forms import as_markdown, read
 from ptnotes.reproduce.tables import named
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.benchmarks import report
 
 MEASURED = Path(__file__).parent / "measured"
 VERSIONS = ("python", "torch", "torchvision", "numpy")
@@ -26,13 +33,20 @@ MACHINES = {"two x86-64 cores, AVX-512": "两个 x86-64 核（AVX-512）"}  # th
 def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
     """The figures and what they depend on, without paths and times."""
     versions = {name: document["environment"][name].split("+")[0] for name in VERSIONS}
-    return {
-        "command": f"ptnotes reproduce {document['config']['file']}",
+    origin = {
+        "command": document.get("command") or _experiment(document["config"]),
         "date": datetime.date.today().isoformat(),
         "machine": machine,
         "versions": versions,
-        "cells": document["result"]["cells"],
     }
+    if "rows" in document:
+        return origin | {"rows": document["rows"]}
+    return origin | {"cells": document["result"]["cells"]}
+
+
+def _experiment(config: dict[str, Any]) -> str:
+    seeds = f" --seeds {config['seeds']}" if "seeds" in config else ""
+    return f"ptnotes reproduce {config['file']}{seeds}"
 
 
 def filled(page: str, spoken: str = "en") -> str:
@@ -52,12 +66,18 @@ def filled(page: str, spoken: str = "en") -> str:
 def _block(name: str, prefix: str | None) -> str:
     measured = json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8"))
     versions = " ".join(f"{name} {version}" for name, version in measured["versions"].items())
-    table = as_markdown(measured["cells"]) if prefix is None else _steps(measured["cells"], prefix)
     machine = measured["machine"]
     if language() == "zh":
         machine = MACHINES.get(machine, machine)
-    source = f"`{measured['command']}`, {measured['date']}, {machine}, {versions}:"
-    return f"{source}\n\n{table}\n"
+    source = f"`{measured['command']}`, {measured['date']}, {machine}, {versions}"
+    if "rows" in measured:
+        source += f"; {report.heading(measured['rows'])}"
+        table = _markdown(report.texts(measured["rows"]))
+    elif prefix:
+        table = _steps(measured["cells"], prefix)
+    else:
+        table = as_markdown(measured["cells"])
+    return f"{source}:\n\n{table}\n"
 
 
 def _steps(cells: list[dict[str, Any]], prefix: str) -> str:
@@ -74,10 +94,14 @@ def _steps(cells: list[dict[str, Any]], prefix: str) -> str:
             before = cell.options
         rows[cell.run][named(cell.measure)] = cell.figure()
         counts[cell.run] = cell.count()
-    names = [*next(iter(rows.values())), "n"]
-    # not padded: how wide Chinese is depends on what is installed
+    return _markdown([row | {"n": counts[run]} for run, row in rows.items()])
+
+
+def _markdown(rows: list[dict[str, str]]) -> str:
+    """Not padded: how wide Chinese is depends on what is installed."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
     lines = [names, ["---", *["--:"] * (len(names) - 1)]]
-    lines += [[*row.values(), counts[run]] for run, row in rows.items()]
+    lines += [[row.get(name, "") for name in names] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

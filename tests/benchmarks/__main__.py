@@ -4,22 +4,15 @@
 
 Three processes a topic (the notes' one without our settings of the platform) take turns at
 training an epoch of the notes' recipe, so that what disturbs the machine disturbs all of them.
-Prints medians, and the ratios of each round.
+A ratio is that of a round's two epochs.
 """
 
 import argparse
-import json
 import os
-import platform
-import statistics
 import subprocess
 import sys
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from tests.benchmarks.report import Row, add_json, report
 
 TOPICS = ("mlp", "cnn", "resnet", "inception", "names")
 SIDES = ("notes", "lesson", "bare")
@@ -70,50 +63,25 @@ def ratios(above: list[float], below: list[float]) -> list[float]:
     return [a / b for a, b in zip(above, below, strict=True)]
 
 
-def spread(values: list[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--topics", nargs="+", choices=TOPICS, default=TOPICS)
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    add_json(parser)
     arguments = parser.parse_args()
     data_dir = os.environ.get("PTNOTES_DATA", "data")
-
-    cores = os.cpu_count()
-    machine = f"torch {version('torch')}, {cores} cores, {platform.machine()}"
-    table = Table(
-        "topic",
-        "notes' epoch, s",
-        "ours, s",
-        "notes' / ours",
-        "ours / bare",
-        title=f"Training epochs, median (min-max) of {arguments.epochs}; {machine}",
-    )
-    results: dict[str, Any] = {}
+    rows: list[Row] = []
     for topic in arguments.topics:
         seconds = measure(topic, arguments.epochs, data_dir)
-        faster = ratios(seconds["notes"], seconds["lesson"])
-        overhead = ratios(seconds["lesson"], seconds["bare"])
-        results[topic] = {
-            "seconds": seconds,
-            "notes_over_lesson": statistics.median(faster),
-            "lesson_over_bare": statistics.median(overhead),
+        row: Row = {
+            "training epoch": topic,
+            "notes', s": seconds["notes"],
+            "ours, s": seconds["lesson"],
+            "notes' / ours": ratios(seconds["notes"], seconds["lesson"]),
+            "ours / bare loop": ratios(seconds["lesson"], seconds["bare"]),
         }
-        table.add_row(
-            topic,
-            spread(seconds["notes"]),
-            spread(seconds["lesson"]),
-            spread(faster),
-            spread(overhead),
-        )
-        Console(stderr=True).print(f"{topic}: notes' / ours {spread(faster)}")
-    Console().print(table)
-    if arguments.json:
-        document = {"torch": version("torch"), "cores": cores, "epochs": arguments.epochs}
-        arguments.json.write_text(json.dumps(document | {"topics": results}, indent=1))
+        rows.append(row)
+        report(rows, arguments.json)
 
 
 if __name__ == "__main__":

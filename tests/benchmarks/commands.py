@@ -1,21 +1,21 @@
-"""Whole commands, start to exit: seconds and peak memory, beside importing torch and torchvision.
+"""Whole commands, start to exit: seconds and peak memory, beside importing torch alone.
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.commands --runs 3
 
-``--sample`` gives the times of every topic on the data that ships with ptnotes.
+``--of sample``: every topic on the data that ships with ptnotes; ``--of short``: the commands that
+train little or nothing.
 """
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
 
-from rich.console import Console
-from rich.table import Table
+from tests.benchmarks.__main__ import ratios
+from tests.benchmarks.report import Row, add_json, report
 
-IMPORT = [sys.executable, "-c", "import torch, torchvision"]
+IMPORT = [sys.executable, "-c", "import torch"]
 ARCHITECTURES = ("cnn", "mlp", "resnet", "inception")
 OTHERS = ("names", "diabetes", "seq", "backward", "linreg", "logistic")
 TUNED = [
@@ -27,6 +27,16 @@ TOPICS = (
     *("backward", "linreg", "logistic", "diabetes", "losses", "tensors", "conv-demo"),
     *("mnist", "rnn-demo", "seq", "names"),
 )
+
+
+SHORT = [
+    ["linreg", "--recipe", "tuned"],
+    ["seq", "--recipe", "tuned"],
+    ["stats", "mnist"],
+    ["topics"],
+    ["--help"],
+]
+SETS = {"tuned": TUNED, "sample": [[topic, "--sample"] for topic in TOPICS], "short": SHORT}
 
 
 def run(command: list[str]) -> tuple[float, float]:
@@ -43,23 +53,32 @@ def run(command: list[str]) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--sample", action="store_true")
+    parser.add_argument("--of", choices=SETS, default="tuned")
+    add_json(parser)
     arguments = parser.parse_args()
-    chosen = [[topic, "--sample"] for topic in TOPICS] if arguments.sample else TUNED
     commands = {
-        "import torch, torchvision": IMPORT,
-        **{" ".join(command): [sys.executable, "-m", "ptnotes", *command] for command in chosen},
+        "`import torch`": IMPORT,
+        **{
+            f"`{' '.join(command)}`": [sys.executable, "-m", "ptnotes", *command]
+            for command in SETS[arguments.of]
+        },
     }
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
     for _ in range(arguments.runs):
         for name, command in commands.items():
             measured[name].append(run(command))
-    table = Table("command", "seconds", "peak MiB", title=f"Median (min-max) of {arguments.runs}")
+    rows: list[Row] = []
+    alone = [seconds for seconds, _ in measured["`import torch`"]]
     for name, figures in measured.items():
-        seconds, memory = zip(*figures, strict=True)
-        spread = f"{statistics.median(seconds):.1f} ({min(seconds):.1f}-{max(seconds):.1f})"
-        table.add_row(name, spread, f"{max(memory):.0f}")
-    Console().print(table)
+        seconds, memory = (list(each) for each in zip(*figures, strict=True))
+        row: Row = {
+            "command": name,
+            "start to exit, s": seconds,
+            "times `import torch`": ratios(seconds, alone),
+            "peak memory, MiB": memory,
+        }
+        rows.append(row)
+    report(rows, arguments.json)
 
 
 if __name__ == "__main__":

@@ -3,26 +3,19 @@
     PTNOTES_DATA=DIR python -m tests.benchmarks.lessons --runs 3 --json FILE
 
 The notes' recipe with its defaults, the real data and the sample in turn. ``mnist`` and ``names``
-take long: they train two epochs, and all the others are taken to last as long as the second. FILE
-keeps what it holds from an earlier call, and the medians are of both.
-
-The figures in ptnotes/topics are of 2026-11-25: torch 2.14.1, two x86-64 cores (AVX-512) of a
-shared machine, n = 3.
+take long: they train two epochs, and all the others are taken to last as long as the second. The
+figures in ptnotes/topics are the medians in docs/measured/lessons.json.
 """
 
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
 
 from ptnotes.topics import LESSONS, TRAINED
+from tests.benchmarks.report import Row, add_json, report
 
 LONG = {"mnist": 10, "names": 100}  # the notes' epochs
 
@@ -45,28 +38,22 @@ def seconds_of(topic: str, options: tuple[str, ...]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path)
+    add_json(parser)
     arguments = parser.parse_args()
     if "PTNOTES_DATA" not in os.environ:
         parser.error("PTNOTES_DATA names no directory of the real data")
-    kept = arguments.json and arguments.json.exists()
-    measured: dict[str, list[float]] = json.loads(arguments.json.read_text()) if kept else {}
+    measured: dict[str, dict[str, list[float]]] = {}
     for _ in range(arguments.runs):
         for topic, lesson in LESSONS.items():
             for command in lesson.commands:
-                variants = [command.options]
+                row = measured.setdefault(" ".join((topic, *command.options)), {})
+                full = seconds_of(topic, command.options)
+                row.setdefault("full, s", []).append(full)
                 if command.sample_seconds is not None:
-                    variants.append((*command.options, "--sample"))
-                for options in variants:
-                    name = " ".join((topic, *options))
-                    measured.setdefault(name, []).append(seconds_of(topic, options))
-    table = Table("command", "seconds", "n", title="Median (min-max)")
-    for name, each in measured.items():
-        spread = f"{statistics.median(each):.1f} ({min(each):.1f}-{max(each):.1f})"
-        table.add_row(name, spread, str(len(each)))
-    Console().print(table)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(measured, indent=1))
+                    sample = seconds_of(topic, (*command.options, "--sample"))
+                    row.setdefault("`--sample`, s", []).append(sample)
+    rows: list[Row] = [{"command": f"`{name}`"} | row for name, row in measured.items()]
+    report(rows, arguments.json)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ In one process, after the imports; the network is one epoch of the sample's.
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -16,11 +15,13 @@ from typer.testing import CliRunner
 
 from ptnotes.cli import app
 from ptnotes.datasets.tables import read_table
+from tests.benchmarks.report import add_json, report
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repeats", type=int, default=3)
+    add_json(parser)
     arguments = parser.parse_args()
     path = Path(os.environ["PTNOTES_DATA"], "names_train.csv.gz")
     names = read_table(path, ["name", "country"])["name"]
@@ -35,9 +36,8 @@ def main() -> None:
             rates.append(len(names) / (time.process_time() - started))
             assert done.exit_code == 0
     del rates[0]  # it imports
-    middle, low, high = statistics.median(rates), min(rates), max(rates)
-    spread = f"{middle:.0f} ({low:.0f} to {high:.0f}, n = {len(rates)})"
-    print(f"{len(names)} names; a second of CPU time: {spread}")
+    title = f"of {len(names):,} names, in a second of CPU time"
+    report([{"predicted": title, "names": rates}], arguments.json)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ The pictures are drawn at the end.
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ configure_allocator()
 from ptnotes.events import EpochRow, Event, Result, Snapshot  # noqa: E402
 from ptnotes.runs.writer import record_run  # noqa: E402
 from ptnotes.topics import mnist  # noqa: E402
+from tests.benchmarks.report import add_json, report  # noqa: E402
 
 
 def timed(events: Iterable[Event], seconds: list[float]) -> Iterator[Event]:
@@ -32,16 +32,12 @@ def timed(events: Iterable[Event], seconds: list[float]) -> Iterator[Event]:
             seconds.append(time.perf_counter() - started)
 
 
-def spread(values: list[float], unit: str, digits: int) -> str:
-    middle, low, high = statistics.median(values), min(values), max(values)
-    return f"{middle:.{digits}f} {unit} ({low:.{digits}f} to {high:.{digits}f}, n = {len(values)})"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--arch", choices=mnist.MODELS, default="cnn")
     parser.add_argument("--threads", type=int)
+    add_json(parser)
     arguments = parser.parse_args()
     recipe = replace(mnist.RECIPES["notes"][arguments.arch], epochs=arguments.epochs)
     data_dir = Path(os.environ["PTNOTES_DATA"])
@@ -54,11 +50,16 @@ def main() -> None:
                 epochs.append(event.train_seconds + (event.test_seconds or 0))
     _, *after_epochs, at_the_end = saving
     shares = [100 * each / epoch for each, epoch in zip(after_epochs, epochs, strict=True)]
-    print(f"an epoch      {spread(epochs, 's', 2)}")
-    print(f"saving it     {spread([1000 * each for each in after_epochs], 'ms', 1)}")
-    print(f"share         {spread(shares, '%', 2)}")
-    print(f"all savings   {100 * sum(after_epochs) / sum(epochs):.2f} % of all epochs")
-    print(f"at the end    {at_the_end:.2f} s, with two pictures")
+    milliseconds = [1000 * each for each in after_epochs]
+    report(
+        [
+            {"": "an epoch, s", "measured": epochs},
+            {"": "saving it, ms", "measured": milliseconds},
+            {"": "its share of the epoch, %", "measured": shares},
+            {"": "at the end, with two pictures, s", "measured": [at_the_end]},
+        ],
+        arguments.json,
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Forward, backward and update of one batch of the notes' recipe, without a DataLo
 
 import argparse
 import os
-import statistics
 import time
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from ptnotes.engine.runtime import configure_allocator
 configure_allocator()
 
 import torch  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
 from torch import nn  # noqa: E402
 
 from ptnotes.datasets import names  # noqa: E402
@@ -25,6 +22,7 @@ from ptnotes.engine.loading import PaddedSequences, make_loader  # noqa: E402
 from ptnotes.engine.shards import Shards  # noqa: E402
 from ptnotes.models.mnist import MODELS  # noqa: E402
 from ptnotes.topics.names import RNNClassifier  # noqa: E402
+from tests.benchmarks.report import Row, add_json, report  # noqa: E402
 
 STEPS = 30
 COUNTS = (1, 2, 4, 8)
@@ -68,10 +66,10 @@ def main() -> None:
         "--topics", nargs="+", default=("mlp", "cnn", "resnet", "inception", "names")
     )
     parser.add_argument("--rounds", type=int, default=7)
+    add_json(parser)
     arguments = parser.parse_args()
     data_dir = Path(os.environ["PTNOTES_DATA"])
-    table = Table("topic", "threads", *(f"K = {count}" for count in COUNTS))
-    table.title = f"ms a step, median (min-max) of {arguments.rounds}"
+    rows: list[Row] = []
     for topic in arguments.topics:
         taken: dict[tuple[int, int], list[float]] = {}
         for _ in range(arguments.rounds):
@@ -80,12 +78,9 @@ def main() -> None:
                     each = milliseconds(topic, count, threads, data_dir)
                     taken.setdefault((threads, count), []).append(each)
         for threads in (2, 1):
-            cells = [
-                f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
-                for values in (taken[threads, count] for count in COUNTS)
-            ]
-            table.add_row(topic, str(threads), *cells)
-    Console().print(table)
+            row: Row = {"ms a step": topic, "threads": str(threads)}
+            rows.append(row | {f"K = {count}": taken[threads, count] for count in COUNTS})
+    report(rows, arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,21 @@
-"""``ptnotes stats`` beside the notes' loop, beside bare decoding, and on a large tar.
+"""``ptnotes stats`` beside the notes' loop, beside bare decoding, and on many files.
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.stats mnist --repeats 5
-    python -m tests.benchmarks.stats jpegs --images 10000 --repeats 3
+    python -m tests.benchmarks.stats jpegs --images 4000 --repeats 3 [--pillow]
     python -m tests.benchmarks.stats tar --images 100000 --repeats 3
+    python -m tests.benchmarks.stats files --images 1000000 --repeats 1
 
 ``mnist``: the mean over batches of a DataLoader (notes, line 489) and ours, in turn in one process;
 both read the files anew each time. ``jpegs``: photograph-like files of 500×375 in a temporary
 directory; ours with one worker and with two, and two processes that only decode, as torchvision's
-loader does (to RGB) and without its copy, in turn; then the memory of one run as a command, all its
-processes added up. ``tar``: PNGs of 32×32 in a tar. Prints each time, and ratios round by round.
+loader does (to RGB) and without its copy, in turn; then whole commands: their time on one file and
+on 300, and the memory of all processes on all files. ``tar``: PNGs of 32×32 in a tar. ``files``:
+PNGs of 16×16, a thousand to a folder. A ratio is that of a round.
 """
 
 import argparse
 import io
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -37,6 +36,9 @@ from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.pipeline import CHUNK, drain, gather
 from ptnotes.stats.sharding import Selection
 from ptnotes.stats.statistics import ChannelStats
+from tests.benchmarks.__main__ import ratios
+from tests.benchmarks.memory import peak_memory
+from tests.benchmarks.report import Row, add_json, report
 
 DISTINCT = 200  # photographs made; the other files are copies of them
 
@@ -92,84 +94,47 @@ def photograph(rng: np.random.Generator) -> bytes:
     return file.getvalue()
 
 
-def peak_memory(command: list[str]) -> float:
-    """The largest memory of all processes of a command, in MB, looked at every 50 ms.
-
-    Pages that several processes share count once (PSS), as they take room once.
-    """
-    peak = 0
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            peak = max(peak, sum(map(proportional, family(process.pid))))
-            time.sleep(0.05)
-    assert process.returncode == 0
-    return peak / 1000
-
-
-def family(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(member for child in children for member in family(int(child)))]
-
-
-def proportional(pid: int) -> int:
-    """PSS in KB; 0 for a process that has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-
-
 def seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
-def spread(values: list[float], spec: str) -> str:
-    middle, low, high = statistics.median(values), min(values), max(values)
-    return f"median {middle:{spec}} (min {low:{spec}}, max {high:{spec}})"
-
-
 def in_turn(ways: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Seconds of each way, round by round; a first round of all is not counted."""
     rounds = [{way: seconds(run) for way, run in ways.items()} for _ in range(1 + repeats)][1:]
-    times = {way: [one[way] for one in rounds] for way in ways}
-    for way, taken in times.items():
-        print(f"{way}, s: {spread(taken, '.3f')}")
-    return times
+    return {way: [one[way] for one in rounds] for way in ways}
 
 
-def print_ratio(name: str, over: list[float], under: list[float]) -> None:
-    print(f"{name}: {spread([a / b for a, b in zip(over, under, strict=True)], '.2f')}")
+def row(what: str, values: list[float]) -> Row:
+    return {"": what, "measured": values}
 
 
-def mnist(repeats: int, images: int) -> None:
+def mnist(repeats: int, images: int) -> list[Row]:
     data_dir = Path(os.environ.get("PTNOTES_DATA", "data"))
-    print("notes' loop:", notes_loop(data_dir))
-    stats = ours("mnist", 1, data_dir)
-    print("ours:       ", (*stats.mean, *stats.std))
     times = in_turn(
         {
-            "notes' loop": lambda: notes_loop(data_dir),
+            "the notes' loop (line 489)": lambda: notes_loop(data_dir),
             "ours": lambda: ours("mnist", 1, data_dir),
         },
         repeats,
     )
-    print_ratio("notes' / ours", times["notes' loop"], times["ours"])
+    notes, own = times.values()
+    return [
+        row("MNIST's 60,000 training images, read and counted, s", own),
+        row("the notes' loop (line 489) on them, s", notes),
+        row("… as many times ours", ratios(notes, own)),
+    ]
 
 
-def jpegs(repeats: int, images: int) -> None:
+def jpegs(repeats: int, images: int) -> list[Row]:
     rng = np.random.default_rng(0)
     files = [photograph(rng) for _ in range(min(DISTINCT, images))]
-    print(f"{images} files, {sum(map(len, files)) / len(files) / 1000:.0f} KB each on average")
+    size = sum(map(len, files)) / len(files) / 1000
     with tempfile.TemporaryDirectory() as name:
         for index in range(images):
             Path(name, f"{index:06}.jpg").write_bytes(files[index % len(files)])
-        times = in_turn(
+        two, to_rgb, plain, one = in_turn(
             {
                 "ours, 2 workers": lambda: ours(name, 2),
                 "bare to RGB, 2 processes": lambda: bare(Path(name), 2, to_rgb=True),
@@ -177,44 +142,105 @@ def jpegs(repeats: int, images: int) -> None:
                 "ours, 1 worker": lambda: ours(name, 1),
             },
             repeats,
+        ).values()
+        command = [sys.executable, "-m", "ptnotes", "stats", "--json"]
+        peaks = [peak_memory([*command, name, "--workers", "2"]) for _ in range(repeats)]
+        few = Path(name, "few")
+        few.mkdir()
+        for index in range(300):
+            few.joinpath(f"{index}.jpg").symlink_to(Path(name, f"{index:06}.jpg"))
+        started = in_turn(
+            {
+                "one JPEG": lambda: start(["stats", str(few / "0.jpg")]),
+                "300 JPEGs, one worker": lambda: start(["stats", str(few), "--workers", "1"]),
+                "300 JPEGs, two workers": lambda: start(["stats", str(few), "--workers", "2"]),
+            },
+            repeats,
         )
-        two = times["ours, 2 workers"]
-        print(f"images per second: {spread([images / taken for taken in two], '.0f')}")
-        print_ratio("rate of ours / bare to RGB", times["bare to RGB, 2 processes"], two)
-        print_ratio("rate of ours / bare", times["bare, 2 processes"], two)
-        print_ratio("rate of 2 workers / 1", times["ours, 1 worker"], two)
-        command = [sys.executable, "-m", "ptnotes", "stats", name, "--workers", "2", "--json"]
-        print(f"peak memory of all processes: {peak_memory(command):.0f} MB (n = 1)")
+    return [
+        row(
+            f"{images:,} JPEGs of 500×375, {size:.0f} KB each, two workers, images a second",
+            [images / taken for taken in two],
+        ),
+        row("… beside two processes that only decode", ratios(plain, two)),
+        row("… and turn into RGB, as torchvision's loader does", ratios(to_rgb, two)),
+        row("two workers beside one", ratios(one, two)),
+        row("peak memory of all processes, MB", peaks),
+        *(row(f"{what}, start to exit, s", taken) for what, taken in started.items()),
+    ]
 
 
-def tar(repeats: int, images: int) -> None:
+def start(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "ptnotes", *arguments, "--quiet"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def tar(repeats: int, images: int) -> list[Row]:
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "pngs.tar"
         with tarfile.open(path, "w") as archive:
             for index in range(images):
-                file = io.BytesIO()
-                Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(file, "PNG")
+                content = png(rng, 32)
                 member = tarfile.TarInfo(f"{index:06}.png")
-                member.size = file.tell()
-                file.seek(0)
-                archive.addfile(member, file)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
         times = in_turn({"ours, 2 workers": lambda: ours(str(path), 2)}, repeats)
-        rates = [images / taken for taken in times["ours, 2 workers"]]
-        print(f"images per second: {spread(rates, '.0f')}")
+    what = f"PNGs of 32×32 in a tar of {images:,}, two workers, images a second"
+    return [row(what, [images / taken for taken in times["ours, 2 workers"]])]
+
+
+def png(rng: np.random.Generator, size: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(rng.integers(0, 256, (size, size, 3), np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def files(repeats: int, images: int) -> list[Row]:
+    rng = np.random.default_rng(0)
+    distinct = [png(rng, 16) for _ in range(DISTINCT)]
+    with tempfile.TemporaryDirectory() as name:
+        for index in range(images):
+            folder = Path(name, f"{index // 1000:04}")
+            folder.mkdir(exist_ok=True)
+            folder.joinpath(f"{index:07}.png").write_bytes(distinct[index % DISTINCT])
+        first, whole = [], []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            steps = gather(sources.find(name), DecodeOptions(), Selection(), workers=2)
+            next(steps)
+            first.append(time.perf_counter() - started)
+            drain(steps)
+            whole.append(time.perf_counter() - started)
+        command = [sys.executable, "-m", "ptnotes", "stats", name, "--workers", "2", "--json"]
+        peak = peak_memory(command)
+    return [
+        row(f"{images:,} PNGs of 16×16, two workers: the first progress, s", first),
+        row("… all of them, s", whole),
+        row("… peak memory of all processes, MB", [peak]),
+    ]
+
+
+def hide_simplejpeg() -> None:
+    """From the worker processes and commands too."""
+    directory = tempfile.mkdtemp()
+    Path(directory, "simplejpeg.py").write_text("raise ImportError")
+    sys.path.insert(0, directory)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path[:2]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("mnist", "jpegs", "tar"))
+    ways = {"mnist": mnist, "jpegs": jpegs, "tar": tar, "files": files}
+    parser.add_argument("what", choices=ways)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--images", type=int, default=10_000)
+    add_json(parser)
+    parser.add_argument("--pillow", action="store_true", help="as without ptnotes[jpeg]")
     arguments = parser.parse_args()
-    print(f"torch {version('torch')}, {os.cpu_count()} cores, {platform.machine()}")
-    print(f"n = {arguments.repeats}")
-    {"mnist": mnist, "jpegs": jpegs, "tar": tar}[arguments.what](
-        arguments.repeats, arguments.images
-    )
+    if arguments.pillow:
+        hide_simplejpeg()
+    report(ways[arguments.what](arguments.repeats, arguments.images), arguments.json)
 
 
 if __name__ == "__main__":

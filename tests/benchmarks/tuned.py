@@ -2,23 +2,18 @@
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.tuned --topics cnn --seeds 10 --json FILE
 
-Prints test accuracy, training seconds, and how many of the notes' epochs that is: the ratio of
-each pair.
+How many of the notes' epochs a training takes is the ratio of each pair.
 """
 
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from tests.benchmarks.__main__ import TOPICS, Side, ratios, spread
+from tests.benchmarks.__main__ import TOPICS, Side, ratios
+from tests.benchmarks.report import PERCENT, Row, add_json, report
 
 
 def train(topic: str, seed: int) -> dict[str, Any]:
@@ -36,11 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--topics", nargs="+", choices=TOPICS, default=TOPICS)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    add_json(parser)
     arguments = parser.parse_args()
     data_dir = os.environ.get("PTNOTES_DATA", "data")
-    table = Table("topic", "test accuracy, %", "training, s", "notes' epochs")
-    found: dict[str, Any] = {}
+    rows: list[Row] = []
     for topic in arguments.topics:
         notes = Side("notes", topic, data_dir)
         epochs, trainings = [], []
@@ -50,19 +44,14 @@ def main() -> None:
         notes.stop()
         results = [training["result"] for training in trainings]
         seconds = [result["train_seconds"] for result in results]
-        accuracies = [100 * result["test_accuracy"] for result in results]
-        deviation = statistics.stdev(accuracies) if len(accuracies) > 1 else 0.0
-        table.add_row(
-            f"{topic}, {len(trainings[0]['history'])} epochs, n = {arguments.seeds}",
-            f"{statistics.mean(accuracies):.2f} ± {deviation:.2f}",
-            spread(seconds),
-            spread(ratios(seconds, epochs)),
-        )
-        found[topic] = {"notes_epochs": epochs, "config": trainings[0]["config"], "runs": results}
-        Console(stderr=True).print(f"{topic}: {spread(ratios(seconds, epochs))} notes' epochs")
-    Console().print(table)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=1))
+        row: Row = {
+            "tuned recipe": f"{topic}, {len(trainings[0]['history'])} epochs",
+            "training, s": seconds,
+            "in epochs of the notes' loop": ratios(seconds, epochs),
+            f"test accuracy, {PERCENT}": [100 * result["test_accuracy"] for result in results],
+        }
+        rows.append(row)
+        report(rows, arguments.json)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,7 @@ The notes' recipes with a tenth of the training data held out; diabetes is tuned
 """
 
 import argparse
-import json
 import os
-import statistics
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,6 @@ from ptnotes.engine.runtime import configure_allocator
 configure_allocator()
 
 import torch  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.table import Table  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 import ptnotes  # noqa: E402
@@ -28,6 +24,7 @@ from ptnotes.engine.device import seed_streams  # noqa: E402
 from ptnotes.events import EpochRow, Header, Result, Snapshot  # noqa: E402
 from ptnotes.topics import diabetes as lesson_of_diabetes  # noqa: E402
 from ptnotes.topics import module  # noqa: E402
+from tests.benchmarks.report import PERCENT, Row, add_json, report  # noqa: E402
 
 TOPICS: dict[str, dict[str, Any]] = {
     "diabetes": {"recipe": "tuned", "validation": 0.2},
@@ -97,27 +94,36 @@ def train(name: str, seed: int, data_dir: Path) -> dict[str, Any]:
     }
 
 
+COLUMNS = {
+    "chosen": "chosen",
+    "last": "last",
+    "best_on_test": "best on the test set",
+    "val_accuracy": "validation accuracy of the chosen",
+}
+
+
+def row(name: str, runs: list[dict[str, Any]]) -> Row:
+    epochs = [run["chosen_epoch"] for run in runs]
+    accuracies = {
+        f"{title}, {PERCENT}": [100 * run[column] for run in runs]
+        for column, title in COLUMNS.items()
+    }
+    return {"run": name} | accuracies | {"epochs chosen": f"{min(epochs)}–{max(epochs)}"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--topics", nargs="+", choices=TOPICS, default=[*TOPICS])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    add_json(parser)
     arguments = parser.parse_args()
-    table = Table("topic", "chosen", "last", "best on test", "validation", "epochs chosen")
-    found: dict[str, list[dict[str, Any]]] = {}
+    rows: list[Row] = []
     for name in arguments.topics:
         runs = [
             train(name, seed, Path(os.environ["PTNOTES_DATA"])) for seed in range(arguments.seeds)
         ]
-        found[name] = runs
-        cells = []
-        for column in ("chosen", "last", "best_on_test", "val_accuracy"):
-            values = [100 * run[column] for run in runs]
-            cells.append(f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}")
-        table.add_row(name, *cells, ", ".join(str(run["chosen_epoch"]) for run in runs))
-        if arguments.json:
-            arguments.json.write_text(json.dumps(found, indent=1))
-        Console().print(table)
+        rows.append(row(name, runs))
+        report(rows, arguments.json)
 
 
 if __name__ == "__main__":
