@@ -45,7 +45,7 @@ def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
 
 
 def _experiment(config: dict[str, Any]) -> str:
-    seeds = f" --seeds {config['seeds']}" if "seeds" in config else ""
+    seeds = f" --seeds {config['seeds_per_run']}" if "seeds_per_run" in config else ""
     return f"ptnotes reproduce {config['file']}{seeds}"
 
 

@@ -26,7 +26,7 @@ STRIP = 0.5  # height of a layer's values that are no maps
 WRITTEN = 10  # values of a layer, up to which they are written
 FILTERS = 32  # at most
 TALL = 12  # layers, above which they stand in two columns
-MARGINS = {1: 2.4, 2: 4.2}  # widths of a map left of a column, for the layer's name
+MARGINS = {1: 2.4, 2: 4.7}  # widths of a map left of a column, for the layer's name
 SIZES = {1: 8.0, 2: 6.0}  # points of its letters
 
 

@@ -50,7 +50,7 @@ def events(
     kept = running.kept_results(tasks)
     config = {"experiment": content.title, "file": str(path), "out": str(out), "jobs": jobs}
     if seeds is not None:
-        config["seeds"] = seeds
+        config["seeds_per_run"] = seeds
     if sample:
         config["data"] = "sample"
     rows = sum(len(each.measures) or 1 for each in cells)

@@ -98,4 +98,5 @@ def _values(value: Any) -> str:
     if isinstance(value, dict):
         named = ((translate(name), written(name, each)) for name, each in value.items())
         return ", ".join(f"{name} = {text}" for name, text in named)
-    return translate(written("", value))
+    text = written("", value)
+    return translate(text) if " " in text else text  # a single word is a name

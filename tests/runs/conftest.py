@@ -57,17 +57,19 @@ class Trainer:
     def __call__(
         self,
         *arguments: str | Path,
-        after: float | None = None,
+        after: float | Path | None = None,
         kill: int = KILL,
         fault: tuple[int, int] | None = None,
     ) -> int:
-        """The exit code of a run, which gets the signal ``kill`` ``after`` so many seconds.
+        """The exit code of a run, which gets the signal ``kill`` ``after`` so many seconds, or once
+        this metrics.csv has an epoch.
 
         ``fault`` is that of ``tests.runs.trainer``.
         """
         assert self.server.stdin is not None
         assert self.server.stdout is not None
-        order = [[str(argument) for argument in arguments], kill, after, fault]
+        moment = str(after) if isinstance(after, Path) else after
+        order = [[str(argument) for argument in arguments], kill, moment, fault]
         self.server.stdin.write(json.dumps(order) + "\n")
         self.server.stdin.flush()
         return int(self.server.stdout.readline())

@@ -63,7 +63,8 @@ def test_interruption(trainer, small_data, tmp_path, name):
     """128 and its number; what was finished is saved and drawn, and --resume goes on."""
     number = getattr(signal, name)
     command = ["mnist", "--threads", "1", "--data-dir", small_data, "--epochs", "500"]
-    code = trainer(*command, "--out", tmp_path / "run", after=2.5, kill=number)
+    first = tmp_path / "run" / "metrics.csv"
+    code = trainer(*command, "--out", tmp_path / "run", after=first, kill=number)
     assert code == 128 + number
     document = json.loads((tmp_path / "run" / "run.json").read_text())
     done = len(document["history"])

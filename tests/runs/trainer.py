@@ -2,19 +2,21 @@
 
     python -m tests.runs.trainer
 
-Every line it reads is a JSON list: arguments, a signal, after how many seconds a child that runs
-ptnotes gets it (null: never), and a fault (null: none). The answer is the child's exit code, -9
-where it was killed.
+Every line it reads is a JSON list: arguments, a signal, when a child that runs ptnotes gets it
+(after so many seconds; once this metrics.csv has an epoch; null: never), and a fault (null: none).
+The answer is the child's exit code, -9 where it was killed.
 
 A fault is a number N and an error number: the child's Nth change of a directory, or fsync, fails
 with this error; with 0 the child is killed before it.
 """
 
+import contextlib
 import json
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from ptnotes.engine.runtime import configure_allocator
 
@@ -49,6 +51,18 @@ def inject(place: int, error: int) -> None:
         setattr(os, name, faulty(getattr(os, name)))
 
 
+def wait(after: float | str) -> None:
+    """So many seconds, or until a file has a second line, for a minute at most."""
+    if not isinstance(after, str):
+        time.sleep(after)
+        return
+    for _ in range(600):
+        time.sleep(0.1)
+        with contextlib.suppress(OSError):
+            if Path(after).read_bytes().count(b"\n") > 1:
+                return
+
+
 def main() -> None:
     print("ready", flush=True)
     for line in sys.stdin:
@@ -66,7 +80,7 @@ def main() -> None:
             finally:
                 os._exit(70)  # an error that nothing caught
         if after is not None:
-            time.sleep(after)
+            wait(after)
             os.kill(child, number)  # it is there, if only as a zombie, until it is waited for
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
