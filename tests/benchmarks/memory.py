@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak_memory(command: list[str]) -> float:
-    """The largest memory of all processes of a command, in MB, looked at every 50 ms.
+    """The largest memory of all processes of a command, in MiB, looked at every 50 ms.
 
     Pages that several processes share count once (PSS), as they take room once.
     """
@@ -16,7 +16,7 @@ def peak_memory(command: list[str]) -> float:
             peak = max(peak, sum(map(proportional, family(process.pid))))
             time.sleep(0.05)
     assert process.returncode == 0
-    return peak / 1000
+    return peak / 1024
 
 
 def family(pid: int) -> list[int]:
@@ -28,7 +28,7 @@ def family(pid: int) -> list[int]:
 
 
 def proportional(pid: int) -> int:
-    """PSS in KB; 0 for a process that has ended."""
+    """PSS in KiB; 0 for a process that has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -39,7 +39,7 @@ def whole(command: list[str]) -> list[float]:
     return [seconds(partial(subprocess.run, command, capture_output=True, check=True))]
 
 
-def in_turn(what: str, one: Measure, two: Measure, rounds: int) -> Row:
+def compared(what: str, one: Measure, two: Measure, rounds: int) -> Row:
     pairs = [(one(), two()) for _ in range(rounds)]
     ones = [value for first, _ in pairs for value in first]
     twos = [value for _, second in pairs for value in second]
@@ -53,7 +53,7 @@ def main() -> None:
     add_json(parser)
     arguments = parser.parse_args()
     rows = [
-        in_turn(
+        compared(
             f"an epoch of {name}",
             partial(epochs_of, topic, ONE, threads=2),
             partial(epochs_of, topic, TWO, threads=1),
@@ -71,7 +71,7 @@ def main() -> None:
                 stats = ["stats", directory, "--json"]
                 what = f"`stats` of {index + 1:,} JPEGs, start to exit"
                 one = partial(whole, [*ONE, *stats, "--workers", "2"])
-                rows.append(in_turn(what, one, partial(whole, [*TWO, *stats]), arguments.rounds))
+                rows.append(compared(what, one, partial(whole, [*TWO, *stats]), arguments.rounds))
     report(rows, arguments.json)
 
 

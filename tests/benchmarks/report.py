@@ -93,4 +93,5 @@ def _command() -> str:
     if "--json" in words:
         place = words.index("--json")
         words = [*words[:place], *words[place + 2 :]]
+    words = [word for word in words if not word.startswith("--json=")]
     return shlex.join(["python", *words])

@@ -1,6 +1,6 @@
 """The learning rates that ``ptnotes lr-find`` suggests, and those of two other rules.
 
-    PTNOTES_DATA=DIR python -m tests.benchmarks.rates --seeds 3
+    PTNOTES_DATA=DIR python -m tests.benchmarks.lr_find --seeds 3
 
 All rules read the same curves: of the notes' recipes on the real data, on one thread.
 """
@@ -32,7 +32,9 @@ def steepest(rates: list[float], losses: list[float]) -> float:
 
 
 def valley(rates: list[float], losses: list[float]) -> float:
-    """Half the length of the longest decreasing subsequence of the losses before its end."""
+    """The rate halfway along the longest decreasing subsequence of the losses, as fastai's valley
+    takes it.
+    """
     lengths: list[int] = []  # of the longest one that ends at each loss
     for loss in losses:
         before = zip(losses, lengths, strict=False)
@@ -54,13 +56,14 @@ def suggested(name: str, seed: int) -> list[float]:
             losses.append(event.smoothed_loss)
         elif isinstance(event, Result):
             found = event.values
-    return [
+    every = [
         found["lowest_loss_lr"] / lr_find.BELOW,
         found["half_fallen_lr"],
         found["suggestion"],
         steepest(rates, losses),
         valley(rates, losses),
     ]
+    return [float(f"{rate:.2g}") for rate in every]  # as the suggestion is rounded
 
 
 RULES = (
@@ -68,7 +71,7 @@ RULES = (
     "half of the fall",
     "suggestion",
     "steepest fall",
-    "longest valley (fastai's)",
+    "longest valley (as fastai)",
 )
 
 
