@@ -13,7 +13,7 @@ from ptnotes.quantities import is_round, written
 
 MAX_UPDATES = 30  # rows of single updates that are all shown; of more, the 1st, 2nd, 5th, 10th, …
 GAP = "  "
-DIVERGING = 1e4  # a number as large is one of a training that diverges: written with an exponent
+DIVERGING = 1e4  # values from here on, as of a training that diverges, have an exponent
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,17 @@ def cells_of(row: Row) -> list[Cell]:
         title, spec = translate(field.metadata["title"]), field.metadata["spec"]
         is_number = isinstance(value, int | float)
         if is_number:
-            if spec.endswith("f") and abs(value) >= DIVERGING:
-                text = f"{value:.2e}"
-            else:
-                text = format(value, spec) if spec else written(field.name, value)
+            text = format(value, spec) if spec else written(field.name, value)
             signed = spec.endswith("f") and not field.name.endswith(("loss", "seconds"))
             # 9 for -1.23e-45
             least = max(9 if spec.endswith("e") else 6, len(format(-1 if signed else 0, spec)))
             least = max(least, cell_len(title))
+            if (
+                spec.endswith("f")
+                and abs(value) >= DIVERGING
+                and not field.name.endswith("seconds")
+            ):
+                text = f"{value:.{min(2, max(0, least - 7))}e}"  # 7 for -1e+08
         else:
             if isinstance(value, str):  # a single word is a name
                 text = printable(translate(value) if " " in value else value)

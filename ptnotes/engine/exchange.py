@@ -38,7 +38,7 @@ def exchange(
 
 
 def _unpacked(line: Tensor, parameters: Sequence[Tensor], sizes: list[int]) -> Gradients:
-    # to look waits for an accelerator: there a gradient that isn't is one of zeros
+    # reading the flags would wait for an accelerator: there an unused parameter gets zeros
     flags = line[1 : 1 + len(sizes)]
     used = flags.bool().tolist() if line.is_cpu else [True] * len(sizes)
     parts = line[1 + len(sizes) :].split(sizes)

@@ -1,8 +1,8 @@
-"""A training step on CUDA as one graph: launched once, not kernel by kernel.
+"""The forward and backward pass on CUDA as a graph: one launch instead of one per kernel.
 
 In networks of this size Python and the launches take longer than the kernels. A graph has fixed
-addresses, so a batch is copied to where the captured one lay, and what it computes lies at the same
-place every time. ``PTNOTES_CUDA_GRAPHS=0`` computes without.
+addresses: each batch is copied into its input tensors, and each replay overwrites its results.
+``PTNOTES_CUDA_GRAPHS=0`` switches graphs off.
 """
 
 import os
@@ -16,37 +16,44 @@ from torch import Tensor
 from ptnotes.engine.exchange import Gradients, LossOf
 from ptnotes.errors import PtnotesWarning
 
-Key = tuple[LossOf, list[torch.Size]]  # what is computed, and the shapes of what from
+Key = tuple[LossOf, list[torch.Size]]  # the function of the loss, and the shapes of the batch
 WARM_UP = 3  # computations before the capture, in which libraries choose and set up their kernels
 
 
 def capturable(tensor: Tensor) -> bool:
-    """Whether a graph is wanted of what is computed with this tensor."""
+    """Whether computations with this tensor may be captured."""
     return tensor.is_cuda and os.environ.get("PTNOTES_CUDA_GRAPHS") != "0"
 
 
 def capture(
     compute: Callable[..., Gradients], inputs: Sequence[Tensor]
 ) -> tuple[Callable[[], None], Gradients]:
-    """What computes again from what ``inputs`` then hold, and where its results will be.
+    """A function that computes again from what ``inputs`` then hold, and the tensors that hold its
+    results.
 
-    Raises RuntimeError if something in it waits for the GPU or can't be captured.
+    Raises RuntimeError if ``compute`` waits for the GPU or can't be captured.
     """
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARM_UP):
-            compute(*inputs)
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=stream):  # on the stream whose libraries are set up
-        found = compute(*inputs)
+    with torch.cuda.device(inputs[-1].device):  # "cuda:1" need not be the current one
+        before = torch.cuda.current_stream()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(before)
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(WARM_UP):
+                    compute(*inputs)
+            before.wait_stream(stream)
+            with torch.cuda.graph(graph, stream=stream):  # where the libraries are set up
+                found = compute(*inputs)
+        finally:
+            torch.cuda.set_stream(before)  # which a capture that fails doesn't do
     return graph.replay, found
 
 
 class Captured:
-    """``compute``, captured for one ``loss_of`` and batches of one shape: the second in a row that
-    has it is captured. Others, as the short last batch of an epoch, are computed without a graph.
+    """``compute`` as a CUDA graph, for one ``loss_of`` and one shape of batch: captured at the
+    second consecutive batch of that shape. Other batches, such as the short last one of an epoch,
+    are computed without it.
     """
 
     def __init__(self, compute: Callable[..., Gradients]) -> None:
@@ -59,8 +66,8 @@ class Captured:
         self._failed = False
 
     def __call__(self, loss_of: LossOf, *batch: Tensor) -> Gradients:
-        """The loss and the gradients; a graph overwrites the gradients at the next call."""
-        if self._failed or not capturable(batch[-1]):
+        """The loss and the gradients. The next call overwrites the gradients of a graph."""
+        if self._failed or not all(map(capturable, batch)):
             return self.compute(loss_of, *batch)
         key = loss_of, [tensor.shape for tensor in batch]
         if self._replay is None and key == self._last:
@@ -79,8 +86,9 @@ class Captured:
         try:
             self._replay, self._found = capture(partial(self.compute, key[0]), self._inputs)
         except RuntimeError as error:
-            self._failed = True
-            reason = str(error).partition("\n")[0]
+            self._failed, self._inputs = True, []
+            # the end of a capture that failed has an error of its own
+            reason = str(error.__context__ or error).partition("\n")[0]
             warnings.warn(
                 f"no CUDA graph, each kernel is launched by itself: {reason}",
                 PtnotesWarning,

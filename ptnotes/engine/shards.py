@@ -82,8 +82,10 @@ class Shards:
     is made. Raises ValueError for a model or criterion whose shards don't add up to the batch:
     dropout and batch normalization, means weighted by class or by something else, a criterion that
     doesn't say as its ``reduction`` whether it is a mean or a sum. With ``precision`` "bf16" the
-    forward pass is autocast. ``captured``: on CUDA, and in one process, what batches of one shape
-    have to compute is captured as a graph; the forward pass must not wait for the GPU.
+    forward pass is autocast. ``captured``: on CUDA, and in one process, the forward and backward
+    pass of full batches is captured as a graph. The forward pass must then not wait for the GPU,
+    draw random numbers, change buffers or depend on anything but the batch and the weights: it
+    runs a few more times before the capture, and a replay runs no Python.
     """
 
     def __init__(
@@ -105,7 +107,8 @@ class Shards:
         self.rank, self.processes = 0, 1
         self._threads: int | None = None  # torch's own, while inside
         self._checked = count == 1
-        self._graph = Captured(self._gradients) if captured else None
+        self.captured = captured
+        self._graph: Captured | None = None
 
     def __enter__(self) -> Self:
         if self.count > 1 and torch.is_autocast_enabled("cpu"):
@@ -116,8 +119,9 @@ class Shards:
         use_one_thread()
         self.rank, self.processes = distributed.sharing()
         on_cpu = all(parameter.is_cpu for parameter in self.parameters)
-        threads = min(self._threads, self.count) if on_cpu else 1  # a GPU's queue needs no second
+        threads = min(self._threads, self.count) if on_cpu else 1  # a GPU has one queue of kernels
         self.workers = [_Worker() for _ in range(threads - 1)]
+        self._graph = Captured(self._gradients) if self.captured else None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,6 +130,7 @@ class Shards:
         for worker in self.workers:
             worker.join()
         self.workers = []
+        self._graph = None  # frees its memory
         if self._threads is not None:
             torch.set_num_threads(self._threads)
             self._threads = None
@@ -175,7 +180,7 @@ class Shards:
             self._check_repeatable(loss_of, [tensor[::count] for tensor in batch])
             self._checked = True
 
-        # what a graph finds lies where it puts the next: nothing can be added to it
+        # a replay overwrites the gradients of the one before: none can be added to those in .grad
         fresh = all(parameter.grad is None for parameter in self.parameters)
         graph = self._graph if fresh and self.processes == 1 else None
         loss, found = (graph or self._gradients)(loss_of, *batch)
@@ -220,7 +225,7 @@ class Shards:
     def _autocast(self, like: Tensor) -> AbstractContextManager[None]:
         if self.precision == "fp32":
             return nullcontext()  # entering it takes longer, even if it is not enabled
-        # a graph must not find the weights that an earlier computation has cast
+        # where the caller has autocast on, a capture could take weights that were cast outside it
         return torch.autocast(like.device.type, torch.bfloat16, cache_enabled=like.is_cpu)
 
     @torch.no_grad()

@@ -59,10 +59,13 @@ def test_large_numbers_keep_to_their_column():
     class WeightRow(Row):
         weight: float = column("weight", ".5f")
         count: int = column("count", "d")
+        train_seconds: float = column("train s", ".1f")
 
-    weight, count = cells.cells_of(WeightRow(-297294944.0, 60_000))
-    assert weight.text == "-2.97e+08"
+    weight, count, seconds = cells.cells_of(WeightRow(-297294944.0, 60_000, 12345.6))
+    assert weight.text == "-3.0e+08"
+    assert len(weight.text) <= weight.width
     assert count.text == "60000"
+    assert seconds.text == "12345.6"
 
 
 def test_texts_of_a_row_are_in_the_language_of_the_screen():

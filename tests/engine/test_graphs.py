@@ -35,16 +35,17 @@ def captures(monkeypatch):
     return captured
 
 
-def trained(captured, device="cpu", accumulated=1, precision="fp32"):
-    """The losses of a few batches and the weights after them."""
+def trained(captured, device="cpu", accumulated=1, precision="fp32", waits=False):
+    """The losses of a few batches and the weights after them; ``waits``: the forward pass does."""
     torch.manual_seed(0)
-    network = MODELS["cnn"]().to(device)
+    network = MODELS["cnn"]().to(device, memory_format=torch.channels_last)
     criterion = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, fused=True)
     losses = []
 
     def loss_of(x, y):
-        return criterion(network(x), y)
+        loss = criterion(network(x), y)
+        return loss + 0 * loss.item() if waits else loss
 
     with Shards(2, network, criterion, precision=precision, captured=captured) as shards:
         for step, size in enumerate(SIZES):
@@ -102,11 +103,46 @@ def test_a_lesson_with_a_graph(captures, monkeypatch):
     assert run.result["test_loss"] == other.result["test_loss"]
 
 
+def counted(monkeypatch):
+    """The captures from here on."""
+    calls = []
+    own = graphs.capture
+
+    def capture(compute, inputs):
+        calls.append(inputs[0].device)
+        return own(compute, inputs)
+
+    monkeypatch.setattr(graphs, "capture", capture)
+    monkeypatch.delenv("PTNOTES_CUDA_GRAPHS", raising=False)
+    return calls
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.filterwarnings("error")
-def test_a_graph_on_a_gpu(precision):
-    losses, _ = trained(True, "cuda", precision=precision)
-    wanted, _ = trained(False, "cuda", precision=precision)
-    assert torch.allclose(losses, wanted, rtol=1e-5 if precision == "fp32" else 1e-2, atol=0)
+@pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])
+@pytest.mark.filterwarnings("error::ptnotes.errors.PtnotesWarning")
+def test_a_graph_on_a_gpu(device, precision, monkeypatch):
+    if torch.device(device).index >= torch.cuda.device_count():
+        pytest.skip("needs a second GPU")
+    calls = counted(monkeypatch)
+    losses, weights = trained(True, device, precision=precision)
+    assert calls == [torch.device(device)]
+    wanted, others = trained(False, device, precision=precision)
+    tolerance = 1e-5 if precision == "fp32" else 1e-2
+    assert torch.allclose(losses, wanted, rtol=tolerance, atol=0)
+    for one, other in zip(weights, others, strict=True):
+        assert torch.allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_forward_pass_that_waits_for_the_gpu(monkeypatch):
+    calls = counted(monkeypatch)
+    stream = torch.cuda.current_stream()
+    with pytest.warns(PtnotesWarning, match="no CUDA graph"):
+        losses, _ = trained(True, "cuda", waits=True)
+    assert len(calls) == 1
+    assert torch.allclose(losses, trained(False, "cuda", waits=True)[0], rtol=1e-5, atol=0)
+    assert torch.cuda.current_stream() == stream
+    torch.cuda.empty_cache()

@@ -14,7 +14,7 @@ from ptnotes.stats.decode import DecodeOptions
 from ptnotes.stats.items import Item
 from ptnotes.stats.pixel_selection import PixelOptions
 
-pytest.importorskip("simplejpeg")
+simplejpeg = pytest.importorskip("simplejpeg")
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,6 @@ def decoded(monkeypatch):
         return found
 
     monkeypatch.setattr(jpeg, "decoded", counted)
-    monkeypatch.setattr(jpeg, "_agree", {})
     return count
 
 
@@ -48,7 +47,7 @@ def stats_of(content, options=None):
 def with_pillow(content):
     """The same without simplejpeg."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jpeg, "_decoder", lambda: None)
+        patch.setattr(jpeg, "decoder", lambda: None)
         return stats_of(content)
 
 
@@ -106,19 +105,27 @@ def test_damaged_files_end_as_with_pillow(data):
 
 
 def test_where_the_two_differ_pillow_decodes(monkeypatch, decoded):
-    """The first of a kind tells; the other kinds are by simplejpeg still."""
+    """The kind of which the noise says so; the others are by simplejpeg still."""
+    own = simplejpeg.decode_jpeg
 
-    class Other:
-        def decode_jpeg(self, data, colorspace):
-            pixels = simplejpeg.decode_jpeg(data, colorspace)
-            return pixels ^ 1 if b"\x22\x00" in data[:1000] else pixels  # both of 2×2
+    def other(data, colorspace):
+        halved = b"\x01\x22\x00" in data  # both axes of the second and third component
+        return own(data, colorspace) ^ halved
 
-    simplejpeg = jpeg._decoder()
-    monkeypatch.setattr(jpeg, "_decoder", Other)
-    for subsampling, expected in ((2, 0), (2, 0), (0, 1)):
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", other)
+    jpeg._agree.cache_clear()
+    for subsampling, expected in ((2, 0), (2, 0), (0, 1), (1, 2)):
         content = made(subsampling=subsampling)
         same(stats_of(content), with_pillow(content))
         assert decoded == [expected]
+    jpeg._agree.cache_clear()
+
+
+def test_other_samplings_are_left_to_pillow(decoded):
+    """4:4:0 and 4:1:1, which Pillow doesn't write: the factors in the header are changed."""
+    content = made(subsampling=0).replace(b"\x01\x11\x00", b"\x01\x12\x00", 1)
+    same(stats_of(content), with_pillow(content))
+    assert decoded == [0]
 
 
 def test_a_large_file_is_read_block_by_block(monkeypatch, decoded):
