@@ -21,7 +21,6 @@ NEEDED = ("numpy", "PIL", "pandas", "matplotlib", "rich", "typer", "requests", "
 OPTIONAL = {  # what only some need, by the part of ptnotes that installs it
     "dicom": ("pydicom",),
     "hdf5": ("h5py",),
-    "jpeg": ("simplejpeg",),
     "onnx": ("onnx", "onnxruntime"),
     "parquet": ("pyarrow",),
     "safetensors": ("safetensors",),

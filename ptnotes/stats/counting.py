@@ -177,7 +177,7 @@ def _labels(item: Item, mask: str) -> Labels:
 
 
 def _values(image: Image.Image) -> Counts | Sums:
-    if image.mode in ("L", "RGB", "RGBX"):
+    if image.mode in ("L", "RGB"):
         return count_image(image)
     return reduce(operator.add, map(block_values, pixels(image)))
 

@@ -19,7 +19,6 @@ from PIL import Image, UnidentifiedImageError
 
 from ptnotes.errors import DataError, UsageError
 from ptnotes.stats import codecs
-from ptnotes.stats.codecs import jpeg
 from ptnotes.stats.codecs.deep import Codec
 from ptnotes.stats.items import InArchive, Item, Page, opened
 from ptnotes.stats.per_image import Weight
@@ -82,19 +81,12 @@ class DecodeOptions:
         """Whether what is counted of a gray or RGB image isn't simply its pixels."""
         return self.rgb or self.grayscale or self.transforms
 
-    @property
-    def only_counts(self) -> bool:
-        """Whether the values of an RGB image's pixels are counted, all and as they are."""
-        chosen = self.pixels.selects or self.pixels.covariance
-        return not (self.grayscale or self.transforms or chosen)
-
 
 def read(item: Item, options: DecodeOptions) -> Decoded:
     """The image as it is to be counted.
 
-    Its mode is L, RGB (or RGBX, for the same three channels), one of 16 bits, I or F. Pixels are as
-    torchvision's default loader has them: the first frame, and not turned as EXIF would have it.
-    Raises what Pillow raises.
+    Its mode is L, RGB, one of 16 bits, I or F. Pixels are as torchvision's default loader has
+    them: the first frame, and not turned as EXIF would have it. Raises what Pillow raises.
     """
     match item.content:
         case DataError() as error:
@@ -125,8 +117,6 @@ def _decode_file(file: IO[bytes], options: DecodeOptions) -> Decoded:
         codec = None if options.rgb or options.grayscale else codecs.of_image(image)
         if codec is not None:
             return _decode_deep(codec, file, 0, options)
-        if options.only_counts and (found := jpeg.decoded(image, file)) is not None:
-            return Decoded(found, (image.height, image.width), first_of_several=False)
         return _decode_image(image, options)
 
 

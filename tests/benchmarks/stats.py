@@ -1,7 +1,7 @@
 """``ptnotes stats`` beside the notes' loop, beside bare decoding, and on many files.
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.stats mnist --repeats 5
-    python -m tests.benchmarks.stats jpegs --images 4000 --repeats 3 [--pillow]
+    python -m tests.benchmarks.stats jpegs --images 4000 --repeats 3
     python -m tests.benchmarks.stats tar --images 100000 --repeats 3
     python -m tests.benchmarks.stats files --images 1000000 --repeats 1
 
@@ -14,7 +14,6 @@ PNGs of 16×16, a thousand to a folder. A ratio is that of a round.
 """
 
 import argparse
-import importlib
 import io
 import os
 import subprocess
@@ -146,11 +145,6 @@ def jpegs(repeats: int, images: int) -> list[Row]:
         ).values()
         command = [sys.executable, "-m", "ptnotes", "stats", "--json"]
         peaks = [peak_memory([*command, name, "--workers", "2"]) for _ in range(repeats)]
-        every = ["stats", name, "--workers", "2"]
-        fast, slow = in_turn(
-            {"as installed": lambda: start(every), "Pillow": lambda: start(every, pillow=True)},
-            repeats,
-        ).values()
         few = Path(name, "few")
         few.mkdir()
         for index in range(300):
@@ -171,19 +165,14 @@ def jpegs(repeats: int, images: int) -> list[Row]:
         row("… times the speed of two processes that only decode", ratios(plain, two)),
         row("… times that with the conversion to RGB, as in torchvision's", ratios(to_rgb, two)),
         row("… times the speed of one worker", ratios(one, two)),
-        row("the whole command, times the speed with Pillow alone", ratios(slow, fast)),
         row("peak memory of all processes, MiB", peaks),
         *(row(f"{what}, start to exit, s", taken) for what, taken in started.items()),
     ]
 
 
-def start(arguments: list[str], *, pillow: bool = False) -> None:
+def start(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "ptnotes", *arguments, "--quiet"]
-    with tempfile.TemporaryDirectory() as hidden:
-        environment = dict(os.environ)
-        if pillow:
-            environment |= without_simplejpeg(hidden)
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def tar(repeats: int, images: int) -> list[Row]:
@@ -232,20 +221,6 @@ def files(repeats: int, images: int) -> list[Row]:
     ]
 
 
-def without_simplejpeg(directory: str) -> dict[str, str]:
-    """What a process has in its environment so that it, and its workers, find no simplejpeg."""
-    Path(directory, "simplejpeg.py").write_text("raise ImportError")
-    return {"PYTHONPATH": os.pathsep.join([directory, os.environ.get("PYTHONPATH", "")])}
-
-
-def has_simplejpeg() -> bool:
-    try:
-        importlib.import_module("simplejpeg")
-    except ImportError:
-        return False
-    return True
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ways = {"mnist": mnist, "jpegs": jpegs, "tar": tar, "files": files}
@@ -253,12 +228,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--images", type=int, default=10_000)
     add_json(parser)
-    parser.add_argument("--pillow", action="store_true", help="as without ptnotes[jpeg]")
     arguments = parser.parse_args()
-    if arguments.pillow and has_simplejpeg():  # not in the process that is started here
-        with tempfile.TemporaryDirectory() as directory:
-            environment = os.environ | without_simplejpeg(directory)
-            sys.exit(subprocess.run(sys.orig_argv, env=environment).returncode)
     report(ways[arguments.what](arguments.repeats, arguments.images), arguments.json)
 
 
