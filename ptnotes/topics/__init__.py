@@ -53,57 +53,57 @@ def _only(
     return Lesson(title, picture, lines, (Command((), chapters, lines, *seconds),))
 
 
-# In the order of the notes; the seconds are medians of three runs of tests/benchmarks/lessons.py.
+# In the order of the notes; the seconds are those of docs/measured/lessons.json.
 LESSONS = {
     "backward": _only(
         "One weight, update by update: the gradient by hand beside autograd's.",
         "The line through the data; the loss over w with the path of training.",
         ("P04",),
         "9–67",
-        1.6,
+        2.5,
     ),
     "linreg": _only(
         "Linear regression with nn.Module, MSELoss and SGD.",
         "The line through the data; the loss over w and b with the path of training.",
         ("P05",),
         "69–134",
-        2.1,
+        3.9,
     ),
     "logistic": _only(
         "Logistic regression on one feature, and the BCE table.",
         "The sigmoid over the data; the weight that never stops growing.",
         ("P06",),
         "136–219",
-        1.4,
+        2.3,
     ),
     "diabetes": _only(
         "Eight features through an 8-6-4-1 network, full batch or mini-batches.",
         "Loss and accuracy over epochs beside the majority class.",
         ("P07", "P08"),
         "221–360",
-        2.2,
-        2.2,
+        3.7,
+        3.8,
     ),
     "losses": _only(
         "Softmax, cross-entropy in numpy and torch, NLLLoss, the BCE table.",
         "Cross-entropy and BCE over the probability.",
         ("P06", "P09"),
         "182–196, 362–462",
-        1.4,
+        2.1,
     ),
     "tensors": _only(
         "view and reshape, .grad and .data, ToTensor and Normalize and back.",
         None,
         ("P04",),  # lines 464-529, on images and view, stand under no heading of the course
         "24–67, 464–529",
-        2.7,
+        4.0,
     ),
     "conv-demo": _only(
         "Channels, padding, stride, pooling, the output size, the shapes in the networks.",
         "Input, kernel and output as grids of numbers.",
         ("P10", "P11"),
         "556–744",
-        1.4,
+        2.1,
     ),
     "mnist": Lesson(
         "Handwritten digits: fully connected, CNN, Inception, ResNet.",
@@ -111,10 +111,10 @@ LESSONS = {
         "531–744",
         (
             # under a heading of the notes' own, not the course's
-            Command(("--arch", "mlp"), (), "531–554", 18.8, 4.8),
-            Command(("--arch", "cnn"), ("P10",), "639–674", 23.9, 6.1),
-            Command(("--arch", "inception"), ("P11",), "676–715", 123, 26.0),
-            Command(("--arch", "resnet"), ("P11",), "717–744", 42.0, 9.8),
+            Command(("--arch", "mlp"), (), "531–554", 29.7, 8.0),
+            Command(("--arch", "cnn"), ("P10",), "639–674", 40.3, 9.2),
+            Command(("--arch", "inception"), ("P11",), "676–715", 220.3, 46.6),
+            Command(("--arch", "resnet"), ("P11",), "717–744", 72.3, 16.5),
         ),
     ),
     "rnn-demo": _only(
@@ -122,18 +122,18 @@ LESSONS = {
         "The hidden states over time.",
         ("P12",),
         "794–867, 938–1091",
-        1.4,
+        2.2,
     ),
     "seq": Lesson(
         "hello → ohlol with a recurrent network.",
         "The hidden states over time, and the loss.",
         "873–1066",
         (
-            Command(("--cell", "rnn", "--via", "cell"), ("P12",), "873–903", 1.4),
-            Command(("--cell", "rnn", "--via", "layer"), ("P12",), "904–916", 1.5),
-            Command(("--cell", "rnn", "--via", "embedding"), ("P12",), "918–936", 1.5),
-            Command(("--cell", "lstm", "--via", "embedding"), ("P12",), "989–1002", 1.5),
-            Command(("--cell", "gru", "--via", "embedding"), ("P12",), "1053–1066", 1.5),
+            Command(("--cell", "rnn", "--via", "cell"), ("P12",), "873–903", 2.0),
+            Command(("--cell", "rnn", "--via", "layer"), ("P12",), "904–916", 2.1),
+            Command(("--cell", "rnn", "--via", "embedding"), ("P12",), "918–936", 2.1),
+            Command(("--cell", "lstm", "--via", "embedding"), ("P12",), "989–1002", 2.2),
+            Command(("--cell", "gru", "--via", "embedding"), ("P12",), "1053–1066", 2.2),
         ),
     ),
     "names": _only(
@@ -141,8 +141,8 @@ LESSONS = {
         "Loss and accuracy over epochs, and the confusion matrix.",
         ("P13",),
         "1093–1123",
-        148,
-        22.4,
+        194.2,
+        30.6,
     ),
 }
 TITLES = {topic: lesson.title for topic, lesson in LESSONS.items()}
