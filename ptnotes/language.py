@@ -45,6 +45,11 @@ def translate(text: str) -> str:
     return lookup(text) or text
 
 
+def translate_phrase(text: str) -> str:
+    """A text that may be data: of several words it is translated, a single one is a name."""
+    return translate(text) if " " in text else text
+
+
 @lru_cache(maxsize=4096)
 def lookup(text: str) -> str | None:
     """A text's Chinese, or None."""

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from ptnotes.console.escape import printable
 from ptnotes.events import EpochRow, Header, Row
-from ptnotes.language import translate
+from ptnotes.language import translate, translate_phrase
 from ptnotes.quantities import is_round, written
 
 MAX_UPDATES = 30  # rows of single updates that are all shown; of more, the 1st, 2nd, 5th, 10th, …
@@ -54,8 +54,8 @@ def cells_of(row: Row) -> list[Cell]:
             ):
                 text = f"{value:.{min(2, max(0, least - 7))}e}"  # 7 for -1e+08
         else:
-            if isinstance(value, str):  # a single word is a name
-                text = printable(translate(value) if " " in value else value)
+            if isinstance(value, str):
+                text = printable(translate_phrase(value))
             else:
                 text = written(field.name, value)
             least = len(format("", spec))

@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -50,6 +51,13 @@ def capture(
     return graph.replay, found
 
 
+class _Graph(NamedTuple):
+    key: Key
+    inputs: Sequence[Tensor]
+    replay: Callable[[], None]
+    found: Gradients
+
+
 class Captured:
     """``compute`` as a CUDA graph, for one ``loss_of`` and one shape of batch: captured at the
     second consecutive batch of that shape. Other batches, such as the short last one of an epoch,
@@ -58,11 +66,8 @@ class Captured:
 
     def __init__(self, compute: Callable[..., Gradients]) -> None:
         self.compute = compute
-        self._inputs: list[Tensor] = []
-        self._found: Gradients | None = None
-        self._replay: Callable[[], None] | None = None
+        self._graph: _Graph | None = None
         self._last: Key | None = None  # of the batch before
-        self._key: Key | None = None  # of the graph
         self._failed = False
 
     def __call__(self, loss_of: LossOf, *batch: Tensor) -> Gradients:
@@ -70,23 +75,23 @@ class Captured:
         if self._failed or not all(map(capturable, batch)):
             return self.compute(loss_of, *batch)
         key = loss_of, [tensor.shape for tensor in batch]
-        if self._replay is None and key == self._last:
+        if self._graph is None and key == self._last:
             self._capture(key, *batch)
         self._last = key
-        if self._replay is None or self._found is None or key != self._key:
+        if self._graph is None or key != self._graph.key:
             return self.compute(loss_of, *batch)
-        for own, tensor in zip(self._inputs, batch, strict=True):
+        for own, tensor in zip(self._graph.inputs, batch, strict=True):
             own.copy_(tensor)
-        self._replay()
-        loss, gradients = self._found
+        self._graph.replay()
+        loss, gradients = self._graph.found
         return loss.clone(), gradients
 
     def _capture(self, key: Key, *batch: Tensor) -> None:
-        self._key, self._inputs = key, [tensor.clone() for tensor in batch]
+        inputs = [tensor.clone() for tensor in batch]
         try:
-            self._replay, self._found = capture(partial(self.compute, key[0]), self._inputs)
+            self._graph = _Graph(key, inputs, *capture(partial(self.compute, key[0]), inputs))
         except RuntimeError as error:
-            self._failed, self._inputs = True, []
+            self._failed = True
             # the end of a capture that failed has an error of its own
             reason = str(error.__context__ or error).partition("\n")[0]
             warnings.warn(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ptnotes.events import Event, Marked, Table
-from ptnotes.language import translate
+from ptnotes.language import translate, translate_phrase
 from ptnotes.quantities import written
 
 if TYPE_CHECKING:
@@ -98,5 +98,4 @@ def _values(value: Any) -> str:
     if isinstance(value, dict):
         named = ((translate(name), written(name, each)) for name, each in value.items())
         return ", ".join(f"{name} = {text}" for name, text in named)
-    text = written("", value)
-    return translate(text) if " " in text else text  # a single word is a name
+    return translate_phrase(written("", value))
