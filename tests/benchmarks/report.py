@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ptnotes.engine.distributed import world_size
 from ptnotes.engine.runtime import light_environment
 
 Row = dict[str, str | list[float]]  # texts, and every value that was measured
@@ -94,4 +95,7 @@ def _command() -> str:
         place = words.index("--json")
         words = [*words[:place], *words[place + 2 :]]
     words = [word for word in words if not word.startswith("--json=")]
-    return shlex.join(["python", *words])
+    if (processes := world_size()) == 1:
+        return shlex.join(["python", *words])
+    arguments = words[words.index("-m") :]  # torchrun puts -u before them
+    return shlex.join(["torchrun", "--nproc-per-node", str(processes), *arguments])

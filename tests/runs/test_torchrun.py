@@ -14,7 +14,7 @@ import pytest
 def torchrun(processes, *arguments, restarts=0, program=("-m", "ptnotes")):
     command = [sys.executable, "-m", "torch.distributed.run", "--rdzv-backend", "c10d"]
     command += ["--rdzv-endpoint", "localhost:0", "--nproc-per-node", str(processes)]
-    command += ["--max-restarts", str(restarts), *program, *map(str, arguments)]
+    command += ["--max-restarts", str(restarts), *map(str, [*program, *arguments])]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -35,11 +35,23 @@ def bits(directory):
     return rows, (directory / "model.pt").read_bytes()
 
 
+AS_ON_TWO_MACHINES = """
+import os, runpy
+os.environ["LOCAL_WORLD_SIZE"] = "1"
+runpy.run_module("ptnotes", run_name="__main__")
+"""
+
+
 @pytest.mark.slow
-def test_the_same_run(cli, tmp_path):
+@pytest.mark.parametrize("machines", [1, 2])  # over sockets, by broadcasts
+def test_the_same_run(cli, tmp_path, machines):
     options = ["names", "--sample", "--recipe", "tuned", "--epochs", "3", "--shards", "3"]
     assert cli(*options, "--out", tmp_path / "one").exit_code == 0
-    code, out, errors = ended(torchrun(2, *options, "--out", tmp_path / "two", "--json"))
+    script = tmp_path / "script.py"
+    script.write_text(AS_ON_TWO_MACHINES)
+    program = ("-m", "ptnotes") if machines == 1 else (script,)
+    started = torchrun(2, *options, "--out", tmp_path / "two", "--json", program=program)
+    code, out, errors = ended(started)
     assert (code, errors) == (0, [])
     assert json.loads(out)["environment"]["processes"] == 2
     assert bits(tmp_path / "two") == bits(tmp_path / "one")
