@@ -102,7 +102,7 @@ def joined() -> Iterator[None]:
 def _connect_directly(opened: contextlib.ExitStack) -> sockets.Sockets:
     try:
         return opened.enter_context(sockets.connected(*_place(), gather_everywhere))
-    except OSError as error:
+    except ConnectionError as error:  # of another process; of this one's errors rank 0 is told
         raise WorkerError(f"torchrun's processes can't connect: {error}") from error
 
 

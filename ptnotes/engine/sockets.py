@@ -13,15 +13,16 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 Sockets = dict[int, socket.socket]  # by the number of the process that they lead to
 Buffers = dict[socket.socket, memoryview]  # the bytes that are still to be sent, or received
-Address = tuple[int, bytes]  # the port, and what a process says there first
-Gather = Callable[[Address], list[Address]]
+Gather = Callable[[Any], list[Any]]
 
 HOST = "127.0.0.1"
 AWAKE_SECONDS = 0.05  # longer than a step; after that a process sleeps until something comes
 GREETING_SECONDS = 10  # that who connects may take to say who it is
+STRANGERS = 128  # connections of others that may wait beside those of the processes
 
 
 @contextmanager
@@ -32,13 +33,14 @@ def connected(rank: int, size: int, gather: Gather) -> Iterator[Sockets]:
     """
     sockets: Sockets = {}
     with ExitStack() as opened:
-        with socket.create_server((HOST, 0), backlog=size) as server:
+        with socket.create_server((HOST, 0), backlog=size + STRANGERS) as server:
             token = secrets.token_bytes(16)  # any user of the machine could connect
-            addresses = gather((server.getsockname()[1], token))
-            for other, (port, greeting) in enumerate(addresses[:rank]):
+            places = gather((server.getsockname()[1], token))
+            for other, (port, greeting) in enumerate(places[:rank]):
                 found = opened.enter_context(socket.create_connection((HOST, port)))
                 found.sendall(greeting + rank.to_bytes(4, "big"))
                 sockets[other] = found
+            gather(None)  # all have connected, or one has ended: none is waited for in vain
             while len(sockets) < size - 1:
                 found = opened.enter_context(server.accept()[0])
                 sender = _greeted(found, token)
@@ -55,8 +57,10 @@ def connected(rank: int, size: int, gather: Gather) -> Iterator[Sockets]:
 def _greeted(found: socket.socket, token: bytes) -> int | None:
     """The number of the process that has connected; None for a stranger."""
     found.settimeout(GREETING_SECONDS)
+    greeting, length = b"", len(token) + 4
     try:
-        greeting = found.recv(len(token) + 4, socket.MSG_WAITALL)
+        while len(greeting) < length and (part := found.recv(length - len(greeting))):
+            greeting += part
     except OSError:
         return None
     known = hmac.compare_digest(greeting[:-4], token)

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from queue import SimpleQueue
 
 import pytest
 
@@ -22,7 +23,9 @@ class Meeting:
         def gathered(own):
             self.found[rank] = own
             self.barrier.wait(TIMEOUT)
-            return list(self.found)
+            found = list(self.found)
+            self.barrier.wait(TIMEOUT)  # all have read it
+            return found
 
         return gathered
 
@@ -31,13 +34,24 @@ def among(size, work, gather=None):
     """What ``work(rank, sockets)`` returned, by rank."""
     gather = gather or Meeting(size).gather
 
-    def process(rank):
-        with sockets.connected(rank, size, gather(rank)) as others:
-            return work(rank, others)
+    results = SimpleQueue()
 
-    with ThreadPoolExecutor(size) as threads:
-        running = [threads.submit(process, rank) for rank in range(size)]
-        return [each.result(TIMEOUT) for each in running]
+    def process(rank):
+        try:
+            with sockets.connected(rank, size, gather(rank)) as others:
+                results.put((rank, work(rank, others), None))
+        except BaseException as error:
+            results.put((rank, None, error))
+
+    for rank in range(size):  # daemons: one that waits for ever doesn't keep the tests
+        threading.Thread(target=process, args=[rank], daemon=True).start()
+    found = {}
+    for _ in range(size):
+        rank, result, error = results.get(timeout=TIMEOUT)
+        if error is not None:
+            raise error
+        found[rank] = result
+    return [found[rank] for rank in range(size)]
 
 
 @pytest.mark.parametrize("size", [2, 3, 5])
@@ -115,13 +129,13 @@ def test_a_process_that_ends_is_noticed(monkeypatch, awake):
 
 @pytest.mark.parametrize("greeting", [b"", b"x" * 20, b"x" * 5])
 def test_a_stranger_is_not_taken_for_a_process(monkeypatch, greeting):
-    monkeypatch.setattr(sockets, "GREETING_SECONDS", 0.2)
+    monkeypatch.setattr(sockets, "GREETING_SECONDS", 2)
     meeting = Meeting(2)
 
     def gather(rank):
         def gathered(own):
             found = meeting.gather(rank)(own)
-            if rank == 1:  # before this process connects
+            if rank == 1 and not strangers:  # before this process connects
                 stranger = socket.create_connection((sockets.HOST, found[0][0]))
                 stranger.sendall(greeting)
                 strangers.append(stranger)
@@ -140,3 +154,34 @@ def test_a_stranger_is_not_taken_for_a_process(monkeypatch, greeting):
     assert among(2, work, gather) == [bytes([1, 7]), bytes([0, 7])]
     for each in strangers:
         each.close()
+
+
+def test_a_greeting_may_come_in_pieces():
+    with socket.create_server((sockets.HOST, 0)) as server:
+        sender = socket.create_connection(server.getsockname())
+        found = server.accept()[0]
+
+    def send():
+        for piece in (b"x" * 10, b"x" * 6 + bytes(3), bytes([5])):
+            sender.sendall(piece)
+            time.sleep(0.05)
+
+    threading.Thread(target=send).start()
+    with sender, found:
+        assert sockets._greeted(found, b"x" * 16) == 5
+
+
+def test_a_process_that_ends_before_it_has_connected_is_not_waited_for():
+    meeting = Meeting(2)
+
+    def gather(rank):
+        def gathered(own):
+            if rank == 1 and own is None:  # it has connected to nobody, say
+                meeting.barrier.abort()
+                raise OSError("too many open files")
+            return meeting.gather(rank)(own)
+
+        return gathered
+
+    with pytest.raises((OSError, threading.BrokenBarrierError)):
+        among(2, lambda rank, others: None, gather)

@@ -35,25 +35,35 @@ def bits(directory):
     return rows, (directory / "model.pt").read_bytes()
 
 
-AS_ON_TWO_MACHINES = """
-import os, runpy
-os.environ["LOCAL_WORLD_SIZE"] = "1"
+ON_MACHINES = """
+import os, runpy, sys
+import torch.distributed
+from ptnotes.engine import sockets
+def never(*_, **__):
+    raise AssertionError("the way of the other number of machines")
+if sys.argv.pop(1) == "2":
+    os.environ["LOCAL_WORLD_SIZE"], sockets.exchange = "1", never
+else:
+    torch.distributed.broadcast = never
 runpy.run_module("ptnotes", run_name="__main__")
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("machines", [1, 2])  # over sockets, by broadcasts
-def test_the_same_run(cli, tmp_path, machines):
-    options = ["names", "--sample", "--recipe", "tuned", "--epochs", "3", "--shards", "3"]
+@pytest.mark.parametrize(
+    ("machines", "processes", "shards"),
+    [(1, 2, 3), (1, 3, 2), (2, 2, 3)],  # over sockets; one with nothing to do; by broadcasts
+)
+def test_the_same_run(cli, tmp_path, machines, processes, shards):
+    options = ["names", "--sample", "--recipe", "tuned", "--epochs", "3", "--shards", shards]
     assert cli(*options, "--out", tmp_path / "one").exit_code == 0
     script = tmp_path / "script.py"
-    script.write_text(AS_ON_TWO_MACHINES)
-    program = ("-m", "ptnotes") if machines == 1 else (script,)
-    started = torchrun(2, *options, "--out", tmp_path / "two", "--json", program=program)
+    script.write_text(ON_MACHINES)
+    options += ["--out", tmp_path / "two", "--json"]
+    started = torchrun(processes, *options, program=(script, machines))
     code, out, errors = ended(started)
     assert (code, errors) == (0, [])
-    assert json.loads(out)["environment"]["processes"] == 2
+    assert json.loads(out)["environment"]["processes"] == processes
     assert bits(tmp_path / "two") == bits(tmp_path / "one")
 
 
@@ -80,6 +90,30 @@ def test_an_error_is_one_line(arguments, told):
     assert (code, out) == (1, "")
     (line,) = errors
     assert told in line
+
+
+FAILS_LATER = """
+import os, runpy
+from ptnotes.engine import distributed, shards
+distributed.TOLD_SECONDS = 1000  # that the others notice is not for it to wait for
+backward, steps = shards.Shards.backward, iter(range(40))
+def failing(*arguments):
+    if os.environ["RANK"] == "1" and next(steps, None) is None:
+        raise OSError("no space left")
+    return backward(*arguments)
+shards.Shards.backward = failing
+runpy.run_module("ptnotes", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_an_error_of_one_process_ends_the_others(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(FAILS_LATER)
+    started = torchrun(3, "mnist", "--sample", "--shards", "3", "--json", program=(script,))
+    code, out, (line,) = ended(started)
+    assert (code, out) == (1, "")
+    assert "process 1: OSError: no space left" in line
 
 
 @pytest.mark.slow
