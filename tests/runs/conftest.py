@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import torch
 
 from ptnotes.runs.checkpoint import load_checkpoint
 from tests.conftest import REAL_DATA
+from tests.test_cli import failure
 
 ROOT = Path(__file__).parents[2]
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no other
@@ -110,3 +112,36 @@ def run_of(small_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 WITH_DATA = ("diabetes", "mnist", "names")
 needs_real_data = pytest.mark.skipif(REAL_DATA is None, reason="needs the real data")
+
+
+@pytest.fixture
+def two(run_of):
+    return [
+        run_of("mnist", "--epochs", "2"),
+        run_of("mnist", "--epochs", "2", "--recipe", "tuned"),
+    ]
+
+
+@pytest.fixture
+def run(run_of, tmp_path):
+    """A run of its own, of two epochs."""
+    return shutil.copytree(run_of("mnist", "--epochs", "2"), tmp_path / "run")
+
+
+@pytest.fixture
+def resumed(cli, run, small_data):
+    """``resumed()`` → the line of a resumption that must fail, and leave the files as they are."""
+
+    def invoke():
+        before = contents(run)
+        line = failure(
+            cli("mnist", "--epochs", "3", "--data-dir", small_data, "--out", run, "--resume")
+        )
+        assert contents(run) == before
+        return line
+
+    return invoke
+
+
+def contents(run):
+    return {path.name: path.read_bytes() for path in run.iterdir() if path.suffix != ".png"}
