@@ -39,6 +39,18 @@ def test_rows_say_how_often_they_were_measured():
     assert report.heading([{"s": [5.0]}]) == "n = 1"
 
 
+def test_rows_of_texts_alone():
+    rows = [{"run": "cnn", "2 processes": "equal"}]
+    assert (report.texts(rows), report.heading(rows)) == (rows, "")
+
+
+def test_the_command_of_a_benchmark_under_torchrun(monkeypatch):
+    monkeypatch.setattr("sys.orig_argv", "python -u -m tests.benchmarks.exchange".split())
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert report._command() == "torchrun --nproc-per-node 2 -m tests.benchmarks.exchange"
+
+
 def test_accuracies_are_means():
     rows = [{"run": "cnn", f"last, {report.PERCENT}": [98.0, 99.0]}]
     assert report.texts(rows)[0][f"last, {report.PERCENT}"] == "98.50 ± 0.71"

@@ -34,6 +34,7 @@ SHORT = [
     ["seq", "--recipe", "tuned"],
     ["stats", "mnist"],
     ["topics"],
+    ["doctor"],
     ["--help"],
 ]
 SETS = {"tuned": TUNED, "sample": [[topic, "--sample"] for topic in TOPICS], "short": SHORT}

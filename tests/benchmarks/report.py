@@ -42,7 +42,7 @@ def spread(values: Sequence[float]) -> str:
 def texts(rows: Sequence[Row]) -> list[dict[str, str]]:
     """The cells of each row; how often it was measured where that isn't the same everywhere."""
     counts = [[len(value) for value in row.values() if isinstance(value, list)] for row in rows]
-    alike = len({count for row in counts for count in row}) == 1
+    alike = len({count for row in counts for count in row}) <= 1
     found = []
     for row, count in zip(rows, counts, strict=True):
         cells = {name: _text(name, value) for name, value in row.items()}
@@ -59,13 +59,13 @@ def _text(name: str, value: str | list[float]) -> str:
 
 
 def heading(rows: Sequence[Row]) -> str:
-    """What the numbers of these rows are."""
+    """What the numbers of these rows are; nothing of rows of texts."""
     measured = [
         (name, len(value)) for row in rows for name, value in row.items() if isinstance(value, list)
     ]
     counts = {count for _, count in measured}
     parts = [f"n = {counts.pop()}"] if len(counts) == 1 else []
-    if parts != ["n = 1"] and not all(name.endswith(PERCENT) for name, _ in measured):
+    if measured and parts != ["n = 1"] and not all(name.endswith(PERCENT) for name, _ in measured):
         parts.insert(0, "median (min–max)")
     return ", ".join(parts)
 
