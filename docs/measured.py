@@ -27,7 +27,10 @@ MEASURED = Path(__file__).parent / "measured"
 VERSIONS = ("python", "torch", "torchvision", "numpy")
 BLOCK = re.compile(r"(<!-- measured: (\w+)(?: (\w+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 STEP = {"en": "change from the row above", "zh": "在上一行基础上的改动"}
-MACHINES = {"two x86-64 cores, AVX-512": "两个 x86-64 核（AVX-512）"}  # their Chinese
+MACHINES = {  # their Chinese
+    "two x86-64 cores, AVX-512": "两个 x86-64 核（AVX-512）",
+    "two x86-64 cores (AMD EPYC, AVX-512)": "两个 x86-64 核（AMD EPYC，AVX-512）",
+}
 
 
 def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
@@ -46,14 +49,15 @@ def kept(document: dict[str, Any], machine: str) -> dict[str, Any]:
 
 def _experiment(config: dict[str, Any]) -> str:
     seeds = f" --seeds {config['seeds_per_run']}" if "seeds_per_run" in config else ""
-    return f"ptnotes reproduce {config['file']}{seeds}"
+    data = " --sample" if config.get("data") == "sample" else ""
+    return f"ptnotes reproduce {config['file']}{seeds}{data}"
 
 
 def filled(page: str, spoken: str = "en") -> str:
     """A page with the tables of measured/NAME.json between ``<!-- measured: NAME -->`` and end.
 
-    ``<!-- measured: NAME PREFIX -->`` takes the runs PREFIX-0, PREFIX-1, … for steps: a row says
-    what is other than in the row above.
+    ``<!-- measured: NAME PREFIX -->`` takes the runs whose names begin so; PREFIX-0, PREFIX-1, …
+    are steps: a row says what is other than in the row above.
     """
     before = language()
     set_language(spoken)
@@ -71,12 +75,13 @@ def _block(name: str, prefix: str | None) -> str:
         machine = MACHINES.get(machine, machine)
     source = f"`{measured['command']}`, {measured['date']}, {machine}, {versions}"
     if "rows" in measured:
-        source += f"; {report.heading(measured['rows'])}"
+        source += f"; {heading}" if (heading := report.heading(measured["rows"])) else ""
         table = _markdown(report.texts(measured["rows"]))
-    elif prefix:
+    elif any(cell["run"] == f"{prefix}-0" for cell in measured["cells"]):
         table = _steps(measured["cells"], prefix)
     else:
-        table = as_markdown(measured["cells"])
+        begin = f"{prefix}-" if prefix else ""
+        table = as_markdown([cell for cell in measured["cells"] if cell["run"].startswith(begin)])
     return f"{source}:\n\n{table}\n"
 
 
