@@ -1,7 +1,7 @@
 """Buffers exchanged by the processes of one machine, which wait for each other awake.
 
 gloo hands every message through three threads, and each has to be woken: where a core that has
-nothing to do is given to others, as on virtual machines, an exchange took 5 to 16 times as long
+nothing to do is given to others, as on virtual machines, an exchange took 4 to 16 times as long
 (docs/processes.md).
 """
 
@@ -74,7 +74,6 @@ def exchange(sending: Buffers, receiving: Buffers) -> None:
     """
     moved = time.monotonic()
     while sending or receiving:
-        # each of the two moves what it can, and is left out when nothing remains
         if _advance(sending, socket.socket.send) | _advance(receiving, socket.socket.recv_into):
             moved = time.monotonic()
         elif time.monotonic() - moved < AWAKE_SECONDS:
