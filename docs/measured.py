@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ptnotes.language import language, set_language
-from ptnotes.reproduce.forms import as_markdown, read
+from ptnotes.reproduce.forms import read, readable
 from ptnotes.reproduce.tables import named
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -56,8 +56,8 @@ def _experiment(config: dict[str, Any]) -> str:
 def filled(page: str, spoken: str = "en") -> str:
     """A page with the tables of measured/NAME.json between ``<!-- measured: NAME -->`` and end.
 
-    ``<!-- measured: NAME PREFIX -->`` takes the runs whose names begin so; PREFIX-0, PREFIX-1, …
-    are steps: a row says what is other than in the row above.
+    ``<!-- measured: NAME PREFIX -->`` takes the runs whose names begin so; of ``steps`` a row says
+    what is other than in the row above.
     """
     before = language()
     set_language(spoken)
@@ -77,11 +77,12 @@ def _block(name: str, prefix: str | None) -> str:
     if "rows" in measured:
         source += f"; {heading}" if (heading := report.heading(measured["rows"])) else ""
         table = _markdown(report.texts(measured["rows"]))
-    elif any(cell["run"] == f"{prefix}-0" for cell in measured["cells"]):
+    elif prefix and name == "steps":
         table = _steps(measured["cells"], prefix)
     else:
         begin = f"{prefix}-" if prefix else ""
-        table = as_markdown([cell for cell in measured["cells"] if cell["run"].startswith(begin)])
+        cells = [cell for cell in measured["cells"] if cell["run"].startswith(begin)]
+        table = _markdown(readable(cells).to_dict("records"))
     return f"{source}:\n\n{table}\n"
 
 
