@@ -36,6 +36,8 @@ def test_rows_say_how_often_they_were_measured():
     once = [*alike, {"network": "mlp", "s": [5.0]}]
     assert [row["n"] for row in report.texts(once)] == ["3", "1"]
     assert report.heading(once) == "median (min–max)"
+    several = [{"page": "cnn", "kB": [1.0], "opening, ms": [2.0, 3.0, 4.0]}]
+    assert [row["n"] for row in report.texts(several)] == ["1, 3"]
     assert report.heading([{"s": [5.0]}]) == "n = 1"
 
 

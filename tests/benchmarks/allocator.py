@@ -2,8 +2,7 @@
 
     python -m tests.benchmarks.allocator --rounds 5
 
-The second epoch of the notes' recipe on the sample; each in a process of its own, in
-turn.
+The second epoch of the notes' recipe on the sample; each in a process of its own, in turn.
 """
 
 import argparse
@@ -17,7 +16,7 @@ from ptnotes.engine.runtime import configure_allocator
 from tests.benchmarks.report import Row, add_json, report
 
 ARCHITECTURES = ("mlp", "cnn", "resnet", "inception")
-BATCHES = 12_000 // 64
+BATCHES = 12_000 // 64  # full ones of an epoch
 
 
 def measured(arch: str) -> list[float]:

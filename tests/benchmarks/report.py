@@ -46,7 +46,8 @@ def texts(rows: Sequence[Row]) -> list[dict[str, str]]:
     found = []
     for row, count in zip(rows, counts, strict=True):
         cells = {name: _text(name, value) for name, value in row.items()}
-        found.append(cells if alike else cells | {REPEATS: str(max(count))})
+        often = ", ".join(dict.fromkeys(map(str, count)))  # of the columns, where they differ
+        found.append(cells if alike else cells | {REPEATS: often})
     return found
 
 

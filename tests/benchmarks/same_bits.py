@@ -2,12 +2,10 @@
 
     PTNOTES_DATA=DIR python -m tests.benchmarks.same_bits
 
-The SHA-256 of model.pt and the history, times aside, are compared; of diabetes after 20 epochs.
+model.pt and the history, times aside, are compared byte for byte; of diabetes after 20 epochs.
 """
 
 import argparse
-import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -16,12 +14,13 @@ from pathlib import Path
 
 from ptnotes.models.mnist import MODELS
 from tests.benchmarks.report import Row, add_json, report
+from tests.runs.test_torchrun import bits
 
 ONE = [sys.executable, "-m", "ptnotes"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node"]
-LAYOUTS = {
-    "2 threads": [*ONE, "--threads", "2"],
-    **{f"{n} processes": [*TORCHRUN, str(n), "-m", "ptnotes", "--threads", "1"] for n in (2, 3, 4)},
+LAYOUTS = {  # how a run is started, its threads
+    "2 threads": (ONE, "2"),
+    **{f"{n} processes": ([*TORCHRUN, str(n), "-m", "ptnotes"], "1") for n in (2, 3, 4)},
 }
 TOPICS = {
     **{arch: ["mnist", "--arch", arch, "--epochs", "1"] for arch in MODELS},
@@ -30,16 +29,12 @@ TOPICS = {
 }
 
 
-def digest(command: list[str], topic: list[str], out: Path) -> str:
-    """Of what a run left; ``command`` begins with how it is started, and ends with its threads."""
-    launcher, threads = command[:-2], command[-2:]
-    arguments = [*launcher, *topic, *threads, "--out", str(out), "--force", "--quiet"]
+def left_by(command: list[str], threads: str, topic: list[str], out: Path) -> object:
+    """The history and the weights that a run leaves, times aside."""
+    arguments = [*command, *topic, "--threads", threads, "--out", str(out), "--force", "--quiet"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run(arguments, check=True, capture_output=True, env=environment)
-    history = json.loads((out / "run.json").read_text(encoding="utf-8"))["history"]
-    rows = [{k: v for k, v in row.items() if not k.endswith("seconds")} for row in history]
-    content = (out / "model.pt").read_bytes() + json.dumps(rows).encode()
-    return hashlib.sha256(content).hexdigest()
+    return bits(out)
 
 
 def main() -> None:
@@ -52,10 +47,10 @@ def main() -> None:
         for recipe in ("notes", "tuned"):
             for name in arguments.of:
                 topic, out = [*TOPICS[name], "--recipe", recipe], Path(directory, "run")
-                expected = digest([*ONE, "--threads", "1"], topic, out)
+                expected = left_by(ONE, "1", topic, out)
                 row: Row = {"run": name, "recipe": recipe}
-                for layout, command in LAYOUTS.items():
-                    same = digest(command, topic, out) == expected
+                for layout, how in LAYOUTS.items():
+                    same = left_by(*how, topic, out) == expected
                     row[layout] = "equal" if same else "differs"
                 rows.append(row)
                 print(*row.values(), file=sys.stderr)

@@ -14,7 +14,7 @@ import ptnotes
 from ptnotes.datasets import mnist, paths
 from ptnotes.datasets.tables import read_table
 from ptnotes.predict.images import preparation
-from tests.benchmarks.report import Row, add_json, report
+from tests.benchmarks.report import PERCENT, Row, add_json, report
 
 FILES, COLUMNS = ("names_train.csv.gz", "names_test.csv.gz"), ["name", "country"]
 REAL = Path(os.environ.get("PTNOTES_DATA", ""))
@@ -54,7 +54,7 @@ def main() -> None:
     read = [digits(seed) for seed in seeds]
     every, new = zip(*map(surnames, seeds), strict=True)
     rows: list[Row] = [
-        {"trained on": trained, "judged on": judged, "accuracy, % (mean ± sd)": list(values)}
+        {"trained on": trained, "judged on": judged, f"accuracy, {PERCENT}": list(values)}
         for trained, judged, values in (
             ("the sample's digits", "MNIST's test images", read),
             ("the real names", "all names of the sample", every),

@@ -7,23 +7,21 @@ Networks of one epoch of the notes' recipe; handwriting: of the tuned cnn. Pages
 
 import argparse
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 import ptnotes
 from ptnotes.models.mnist import MODELS
 from ptnotes.page import build
 from ptnotes.run import Run
 from tests.benchmarks.report import Row, add_json, report
-from tests.page.pages import draw, value
+from tests.page.pages import chromium, read, value
 from tests.page.strokes import DIGITS, MANNERS, drawn
 
 OPENINGS, PREDICTIONS = 20, 50
@@ -43,15 +41,6 @@ def networks() -> Iterator[tuple[str, Run]]:
         yield arch, ptnotes.train("mnist", arch=arch, epochs=1, quiet=True)
     for topic in ("names", "diabetes"):
         yield topic, ptnotes.train(topic, epochs=1, quiet=True)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as started:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def written(run: Run, directory: Path) -> Path:
@@ -110,14 +99,11 @@ def handwriting(directory: Path) -> list[Row]:
         tab.goto(written(run, directory).as_uri())
         box = tab.query_selector("#pad").bounding_box()  # type: ignore[union-attr]
         for manner in MANNERS:
-            read = 0
+            right = 0
             for digit, hands in DIGITS.items():
                 for hand in range(len(hands)):
-                    tab.click("text=Clear")
-                    for stroke in drawn(digit, hand, manner):
-                        draw(tab, stroke, box, steps=1)
-                    read += tab.inner_text(".bars .best") == str(digit)
-            row[manner] = f"{read} of {sum(map(len, DIGITS.values()))}"
+                    right += read(tab, drawn(digit, hand, manner), box) == str(digit)
+            row[manner] = f"{right} of {sum(map(len, DIGITS.values()))}"
     return [row]
 
 

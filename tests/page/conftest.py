@@ -1,24 +1,20 @@
 """A page in Chromium; without it, or without Playwright, its tests skip."""
 
-import shutil
-
 import pytest
 import torch
 
 from ptnotes.models.mnist import MODELS
+from tests.page import pages
 from tests.runs.conftest import run_of
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
+    pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if pages.CHROMIUM is None:
         pytest.skip("needs Chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with pages.chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

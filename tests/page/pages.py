@@ -1,10 +1,14 @@
 """Runs as the page has them, what their networks give in it, and strokes of the mouse."""
 
+import shutil
+from contextlib import contextmanager
+
 import torch
 
 from ptnotes.page import build
 from ptnotes.page.graph import trace
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DIGITS = [str(digit) for digit in range(10)]
 FRAME = {"box": 20, "byMass": True, "mean": 0.1307, "std": 0.3081}
 SEVEN = [(90, 60), (190, 60), (150, 130), (120, 230)]
@@ -30,6 +34,25 @@ def logits(tab, run, inputs):
 
 def value(tensor):
     return {"shape": list(tensor.shape), "data": tensor.flatten().tolist()}
+
+
+@contextmanager
+def chromium():
+    """A browser; needs Playwright and Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def read(tab, strokes, box):
+    """What the page makes of strokes on an empty pad."""
+    tab.click("text=Clear")
+    for stroke in strokes:
+        draw(tab, stroke, box, steps=1)
+    return tab.inner_text(".bars .best")
 
 
 def draw(tab, points, box, steps=8):
